@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 
-MOST_PROBLEMS: Final = 50
-"""Of one file that are listed; the rest is counted."""
+MOST_PROBLEMS: Final = 50  # of one file that are listed; the rest is counted
 _REST: Final = "fix the ones above first"
 
 

@@ -18,8 +18,7 @@ NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
 _NOT_TEXT: Final = re.compile(f"(?!\n)[{NOT_IN_NAMES}\ud800-\udfff]")
 _LONG_NAME: Final = re.compile(r"(?<![^\s(\[])(?:'[^']{200,}'|\"[^\"]{200,}\")(?![^\s,;:.)\]])|[^\s'\"]{200,}")
-_NO_FILE: Final = re.compile(r"[^/\\]{256,}")
-"""Longer than the name of a file or folder may be."""
+_NO_FILE: Final = re.compile(r"[^/\\]{256,}")  # longer than the name of a file or folder may be
 _CLOSE_ENOUGH: Final = 0.6
 _FIRST: Final = 80
 _LAST: Final = 20

@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-_ENDED: Final = 128
-"""Exit code, with the number of the signal added, as a shell reports a program ended by one."""
+_ENDED: Final = 128  # exit code, with the number of the signal added, as a shell reports a program ended by one
 INTERRUPTED: Final = _ENDED + signal.SIGINT
-MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
-"""What is said after Ctrl-C."""
+MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]  # what is said after Ctrl-C
 
 
 def leave_on_interrupt() -> None:

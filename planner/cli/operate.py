@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from planner.studies.dispatch import DaysError, Dispatch
 
 
-_SHORT_MWH: Final = 0.5
-"""Less is noise of the solver, and 0 in print."""
+_SHORT_MWH: Final = 0.5  # less is noise of the solver, and 0 in print
 
 
 def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:
@@ -180,12 +179,9 @@ def days_error_command(progress: Progress, **asked: Any) -> DaysError:
 
 # --- `dcplan stress`: what a plan does in years of hours ------------------------------------------
 
-_FEW = 5
-"""So many sites are named in a line."""
-_WIDTH = 95
-"""Of printed sentences."""
-_SURE = 0.99
-"""Share of outages from which on a site counts as safe."""
+_FEW = 5  # so many sites are named in a line
+_WIDTH = 95  # of printed sentences
+_SURE = 0.99  # share of outages from which on a site counts as safe
 
 
 _MEANS: Final = """\

@@ -27,8 +27,7 @@ STARTER: Final = Path(__file__).parent / "starter"
 TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")
 """Tables that planners change first; the starter's scenario points to the copies."""
 COMPANY: Final = Path(__file__).parent / "starter_own"
-ADDED: Final = "added"
-"""Folder of the company's rows that come below those of the shipped tables."""
+ADDED: Final = "added"  # folder of the company's rows that come below those of the shipped tables
 
 
 @click.command("init")

@@ -177,7 +177,5 @@ class Progress:
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)
 
 
-PATIENCE_S = 2.0
-"""How long a command that is mostly quick says nothing. [s]"""
-BETWEEN_LINES_S = 5.0
-"""Least time from a line to the next that says that work goes on. [s]"""
+PATIENCE_S = 2.0  # how long a command that is mostly quick says nothing [s]
+BETWEEN_LINES_S = 5.0  # least time from a line to the next that says that work goes on [s]

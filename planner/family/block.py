@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from planner.lp.expression import Comparison, Expression
     from planner.model.variables import Model
 
-Capital = Literal["rack", "facility", "grid", "supply"]
-"""Kinds of capital, each with a cost of its own."""
+Capital = Literal["rack", "facility", "grid", "supply"]  # kinds of capital, each with a cost of its own
 Link = Literal["sum", "stock", "opening", "cause", "optional"]
 LINKS: Final[dict[Link, str]] = {
     "sum": "an amount is the sum of what it is made of",

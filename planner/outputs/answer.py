@@ -24,10 +24,8 @@ class Answer:
     kind: ClassVar[FolderKind]
     fields: ClassVar[tuple[str, ...]] = ()
     """Attributes that JSON holds as they are, the name of the scenario or run first."""
-    saved: ClassVar[tuple[str, ...]] = ()
-    """Attributes that hold its tables; ``frontier=table`` names a table otherwise."""
-    listed: ClassVar[tuple[str, ...]] = ()
-    """The same of what JSON holds; left out: what is saved."""
+    saved: ClassVar[tuple[str, ...]] = ()  # attributes that hold its tables; ``frontier=table`` names a table otherwise
+    listed: ClassVar[tuple[str, ...]] = ()  # the same of what JSON holds; left out: what is saved
 
     @property
     def notes(self) -> tuple[str, ...]:

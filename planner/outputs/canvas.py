@@ -31,12 +31,10 @@ LAYOUT: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "xlsx/she
 """What is data of sheets: which print, their lists of result tables, rows of blocks, heads, and sums to check."""
 COLOURS: Final[Sequence[str]] = LOOK["colours"]
 """Colours of chart series, in order; the first four differ in lightness too."""
-MOST_ROWS: Final = 1_048_576
-"""Rows of a sheet of Excel; its writer drops cells below in silence."""
+MOST_ROWS: Final = 1_048_576  # rows of a sheet of Excel; its writer drops cells below in silence
 
 
-Area = tuple[int, int, int, int]
-"""First row and column of cells, and their last."""
+Area = tuple[int, int, int, int]  # first row and column of cells, and their last
 
 
 class Live(NamedTuple):

@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-PARTIAL: Final = ".partial-"
-"""Start of the names of folders and files that are being written."""
-_OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")
-"""Start of the paths of what a process has open, whatever it is."""
+PARTIAL: Final = ".partial-"  # start of the names of folders and files that are being written
+_OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")  # start of the paths of what a process has open, whatever it is
 
 
 @contextmanager

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 # done at another site, with the cooling and losses of its time slice; the rest is *firm*. Both are as
 # the plan runs them: work that waits is in the hour in which it is done.
 
-PARTS: Final = ("firm", "flexible")
-"""The two parts of demand, in the order of columns."""
+PARTS: Final = ("firm", "flexible")  # the two parts of demand, in the order of columns
 # --- Loads for PyPSA: a folder of CSV files for every model year, to import into a network --------
 
 _DECIMALS: Final = 4  # of MW in text files, 100 W

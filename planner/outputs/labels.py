@@ -168,8 +168,7 @@ def figure_words(item: str, names: Mapping[str, str]) -> str:
 
 CANNOT_HOLD: Final = "more than the whole plan costs, which cannot hold"
 """What is said of a saving that first order makes larger than the cost."""
-MARK: Final = "*"
-"""At such a saving, in a table."""
+MARK: Final = "*"  # at such a saving, in a table
 
 
 def cost_of(run: Run) -> float:

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 
-Line = list[tuple[float, float]]
-"""Points of a line as (longitude, latitude) in WGS 84."""
+Line = list[tuple[float, float]]  # points of a line as (longitude, latitude) in WGS 84
 
 _SITE_MEASURES: Final = (
     *("nameplate_mw", "facility_mean_mw", "facility_peak_mw", "energy_mwh", "new_firm_mw", "capex_musd"),

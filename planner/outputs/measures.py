@@ -65,8 +65,7 @@ def sites_of(run: Run) -> pd.DataFrame:
     return frame.sort_values("nameplate_mw", ascending=False, kind="stable").reset_index()
 
 
-MOST_RUNS: Final = 8
-"""More runs than that are not read side by side."""
+MOST_RUNS: Final = 8  # more runs than that are not read side by side
 OTHER_HORIZON: Final = (
     "The runs differ in horizon, discount rate or what follows the horizon: their net present "
     "values do not compare like with like."

@@ -21,18 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-LABELS_FILE: Final = "labels.json"
-"""Name and tags that a planner gives a folder."""
-META_FILE: Final = "run.json"
-"""Says in the folder of a run what it is."""
-SWEEP_FILE: Final = "sweep.json"
-"""Says in the folder of a sweep what is swept."""
+LABELS_FILE: Final = "labels.json"  # name and tags that a planner gives a folder
+META_FILE: Final = "run.json"  # says in the folder of a run what it is
+SWEEP_FILE: Final = "sweep.json"  # says in the folder of a sweep what is swept
 FRONTIER_FILE: Final = "frontier.json"
 STOCHASTIC_FILE: Final = "stochastic.json"
-FUTURES_FOLDER: Final = "futures"
-"""Folder of the files of single futures of a sweep."""
-RUNS_FOLDER: Final = "runs"
-"""Folder of the runs that a study keeps."""
+FUTURES_FOLDER: Final = "futures"  # folder of the files of single futures of a sweep
+RUNS_FOLDER: Final = "runs"  # folder of the runs that a study keeps
 
 
 @dataclass(frozen=True)
@@ -90,8 +85,7 @@ def files_of(folder: Path, patterns: Iterable[str]) -> list[Path]:
 
 # --- Whose a folder is: a study goes into a new one or its own, never among files of another ------
 
-LEDGER_FILE: Final = ".dcplan-written"
-"""Holds the SHA-256 of every file that was written next to it."""
+LEDGER_FILE: Final = ".dcplan-written"  # holds the SHA-256 of every file that was written next to it
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
 

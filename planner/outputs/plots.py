@@ -166,8 +166,7 @@ def _style() -> Html:
 
 # --- Plots of a plan or a study for papers and slides, in the charts of the report ----------------
 
-By = Literal["workload", "zone", "site", "source"]
-"""What columns of power are made of."""
+By = Literal["workload", "zone", "site", "source"]  # what columns of power are made of
 _MOST: Final = 9  # series with a colour of their own; what is left has the tenth
 _TABLES: Final[Mapping[str, str]] = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
 _PERCENT: Final = 100.0

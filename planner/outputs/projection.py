@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 WIDTH: Final = 1000.0
-HEIGHT: Final = 560.0
-"""Of a sheet. [pixel]"""
+HEIGHT: Final = 560.0  # of a sheet [pixel]
 _MARGIN: Final = 14.0
 Line = list[tuple[float, float]]
-Box = tuple[float, float, float, float]
-"""West, south, east, north. [degree]"""
+Box = tuple[float, float, float, float]  # west, south, east, north [degree]
 _WORLD: Final[Box] = (-180.0, -56.0, 180.0, 78.0)
 _LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
 _ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +datum=WGS84"

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
 
 
-START: Final = "Shipped scenario it starts from"
-"""In front of what `from_shipped_words` says."""
+START: Final = "Shipped scenario it starts from"  # in front of what `from_shipped_words` says
 
 
 @dataclass(frozen=True)

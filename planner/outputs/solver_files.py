@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
 
 
-_LONGEST_NAME: Final = 255
-"""Signs of a name in a CPLEX LP file."""
+_LONGEST_NAME: Final = 255  # signs of a name in a CPLEX LP file
 
 
 def write_mps(run: Run, path: Path) -> list[Path]:

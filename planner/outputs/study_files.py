@@ -174,12 +174,9 @@ COST: Final = "objective_musd"
 BOUND: Final = "bound_musd"
 """The cost of a plan, which chooses the figures, and that of the program without integrality."""
 
-FACTOR: Final[Sequence[str]] = STUDIES["columns"]["factor"]
-"""Columns that say which factor a row is of."""
-INDICES: Final[Mapping[str, Sequence[str]]] = STUDIES["indices"]
-"""Columns of what a method says of a factor."""
-BY: Final[Mapping[str, str]] = STUDIES["ranked_by"]
-"""Column that ranks the factors, by method."""
+FACTOR: Final[Sequence[str]] = STUDIES["columns"]["factor"]  # columns that say which factor a row is of
+INDICES: Final[Mapping[str, Sequence[str]]] = STUDIES["indices"]  # columns of what a method says of a factor
+BY: Final[Mapping[str, str]] = STUDIES["ranked_by"]  # column that ranks the factors, by method
 RANKS: Final[Sequence[str]] = STUDIES["columns"]["ranks"]
 """Columns of how stable its rank is, and of its first-order rank."""
 

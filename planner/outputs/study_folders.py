@@ -29,8 +29,7 @@ QUANTILES: Final = {
     "most": 1.0,
 }
 """Columns of the table that `fans_of` makes, with the share of the futures below them."""
-KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
-"""Kinds of studies that `read_study` reads."""
+KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})  # kinds of studies that `read_study` reads
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
 

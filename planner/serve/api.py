@@ -110,8 +110,7 @@ def _said_of(of: Job) -> dict[str, Any]:
     return {"job": of.id, **{name: getattr(of, name) for name in _OF_JOB}, "stages": stages, "page": of.page}
 
 
-_DEEPEST: Final = 30
-"""So many mappings and lists in one another are more than any setting has."""
+_DEEPEST: Final = 30  # so many mappings and lists in one another are more than any setting has
 
 
 class ChangedSettings(_Body):

@@ -58,10 +58,8 @@ def _down_to(keys: tuple[str, ...]) -> list[tuple[str, ...]]:
 # --- From what was typed into the form to a scenario file, with each problem beside its field -----
 
 Keys = tuple[str, ...]
-ABOUT: Final = ("title", "question")
-"""What a scenario says of itself; not handed down by the one that it extends."""
-NAME: Final = "name"
-"""Where the name of a new scenario is given, beside what it says of itself."""
+ABOUT: Final = ("title", "question")  # what a scenario says of itself; not handed down by the one that it extends
+NAME: Final = "name"  # where the name of a new scenario is given, beside what it says of itself
 _NO_SETTING: Final = (
     "is no setting: version and extends are written for you, title and question are given next to"
     " the settings of a new scenario; leave it out"

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from planner.family.references import IdOf
 
 
-NEW_SITES: Final = ("new_sites",)
-"""Key path of the sites of one's own."""
+NEW_SITES: Final = ("new_sites",)  # key path of the sites of one's own
 _TABLE: Final = "sites"
 _DIGITS: Final = 4  # of a degree: ten meters
 
@@ -79,10 +78,8 @@ def _sites(base: BaseScenario) -> pd.DataFrame | None:
     return within if len(within) else sites
 
 
-DO: Final = "do"
-"""Name of the field that says what to do with a form."""
-ADD: Final = "add:"
-"""Begins the value of `DO` that adds a card."""
+DO: Final = "do"  # name of the field that says what to do with a form
+ADD: Final = "add:"  # begins the value of `DO` that adds a card
 
 
 @dataclass(frozen=True)

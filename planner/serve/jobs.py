@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from planner.lp import ProgressEvent
 
 
-ASKED_TO_STOP: Final = threading.Event()
-"""Set in a worker that is asked to end its solve with the best plan so far."""
+ASKED_TO_STOP: Final = threading.Event()  # set in a worker that is asked to end its solve with the best plan so far
 _PAUSE_S: Final = 0.25  # between two reports of the solver
 
 
@@ -150,8 +149,7 @@ def _end_with(line: Connection) -> None:
 # --- Work that takes long: one worker process at a time, watched, cancelled, outlived -------------
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-MOST_WAITING: Final = 50
-"""Jobs that may wait at once."""
+MOST_WAITING: Final = 50  # jobs that may wait at once
 NOTHING_WRITTEN: Final = "Nothing of it was written."
 _MOST_KEPT: Final = 100  # jobs that have ended
 _GRACE_S: Final = 3.0
@@ -175,26 +173,19 @@ class Job:
     task: Callable[..., dict[str, Any]]  # what the worker does, see `planner.serve.jobs`
     given: Any  # what with
     expected_s: float | None = None  # how long it took before. [s]
-    link: str = ""
-    """Path of the page that shows what it finds; empty where that is a run."""
-    when_cancelled: str = NOTHING_WRITTEN
-    """What becomes of what it has done by then."""
+    link: str = ""  # path of the page that shows what it finds; empty where that is a run
+    when_cancelled: str = NOTHING_WRITTEN  # what becomes of what it has done by then
     state: State = "waiting"
     stages: list[Stage] = field(default_factory=list)
-    text: str = ""
-    """What the solver says now."""
+    text: str = ""  # what the solver says now
     warnings: list[str] = field(default_factory=list)
-    share: float | None = None
-    """How much of it is done, where that is known. [-]"""
+    share: float | None = None  # how much of it is done, where that is known [-]
     result: dict[str, Any] = field(default_factory=dict)
-    message: str = ""
-    """How it ended, where there is more to say."""
+    message: str = ""  # how it ended, where there is more to say
     ended: float | None = None
     process: BaseProcess | None = None
-    line: Connection | None = None
-    """Through which its worker is heard, and asked to stop."""
-    can_stop: bool = False
-    """Whether it ends with what it has so far when it is asked to stop."""
+    line: Connection | None = None  # through which its worker is heard, and asked to stop
+    can_stop: bool = False  # whether it ends with what it has so far when it is asked to stop
     is_stopped: bool = False
     is_cancelled: bool = False
 

@@ -98,8 +98,7 @@ def compare(service: Asked, run: Annotated[tuple[str, ...], Query()] = ()) -> HT
     return framed(document)
 
 
-WHOLE: Final = "all"
-"""The run folder itself, as an archive."""
+WHOLE: Final = "all"  # the run folder itself, as an archive
 _FILES: Final = ("plan.xlsx", "report.html", "solve.log", "run.json")
 """Files of a run folder that are read by themselves."""
 

@@ -27,13 +27,10 @@ if TYPE_CHECKING:
     from planner.runs.catalogue import Listing
 
 
-RUNS_FOLDER: Final = "runs"
-"""Folder of run folders, as `dcplan solve` names it."""
-SWEEPS_FOLDER: Final = "sweeps"
-"""Folder of the folders of sweeps, as `dcplan sweep` names it."""
+RUNS_FOLDER: Final = "runs"  # folder of run folders, as `dcplan solve` names it
+SWEEPS_FOLDER: Final = "sweeps"  # folder of the folders of sweeps, as `dcplan sweep` names it
 _ENDINGS: Final = (".yaml", ".yml")
-_OPEN_IN_EXCEL: Final = "~$"
-"""Begins the name of what Excel keeps beside a workbook that is open in it."""
+_OPEN_IN_EXCEL: Final = "~$"  # begins the name of what Excel keeps beside a workbook that is open in it
 _VERSION: Final = re.compile(r"^version:", re.MULTILINE)
 _UNKNOWN: Final = ("", "", False)
 
@@ -161,18 +158,12 @@ def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str, bool] | No
 
 # --- Paths that more than one part of the server needs, each written once -------------------------
 
-API: Final = "/api"
-"""Path of the interface for programs; what it has is below it."""
-JOBS: Final = "/jobs"
-"""Path of the page that lists the jobs; below `API`, of the same list for programs."""
-PLACE: Final = "/place"
-"""Start of the paths that say what is known of a place on the map of a scenario."""
-RUNS: Final = "/runs"
-"""Start of the paths of runs; below `API`, the list of them for programs."""
-SCENARIOS: Final = "/scenarios"
-"""Path of the page that lists the scenarios; below `API`, of the same list for programs."""
-SWEEPS: Final = "/sweeps"
-"""Path of the page that lists the sweeps; below `API`, of the same list for programs."""
+API: Final = "/api"  # path of the interface for programs; what it has is below it
+JOBS: Final = "/jobs"  # path of the page that lists the jobs; below `API`, of the same list for programs
+PLACE: Final = "/place"  # start of the paths that say what is known of a place on the map of a scenario
+RUNS: Final = "/runs"  # start of the paths of runs; below `API`, the list of them for programs
+SCENARIOS: Final = "/scenarios"  # path of the page that lists the scenarios; below `API`, of the same list for programs
+SWEEPS: Final = "/sweeps"  # path of the page that lists the sweeps; below `API`, of the same list for programs
 
 
 def is_api(path: str) -> bool:

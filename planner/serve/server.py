@@ -110,8 +110,7 @@ def _bug(request: Request, _: Exception) -> Response:
     return answer
 
 
-HOST: Final = "127.0.0.1"
-"""The only address that is listened on."""
+HOST: Final = "127.0.0.1"  # the only address that is listened on
 USUAL_PORT: Final = 8321
 _KEEP_ALIVE_S: Final = 5
 _LAST_ANSWERS_S: Final = 3

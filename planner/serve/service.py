@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 
-MOST_CHECKS: Final = 8
-"""Of scenarios, at work or waiting: those that wait hold threads that other requests need."""
+MOST_CHECKS: Final = 8  # of scenarios, at work or waiting: those that wait hold threads that other requests need
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 
-ABSENT: Final = object()
-"""What a run has at a key that its scenario does not have at all."""
+ABSENT: Final = object()  # what a run has at a key that its scenario does not have at all
 
 
 @dataclass(frozen=True, eq=False)

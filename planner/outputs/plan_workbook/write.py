@@ -50,8 +50,7 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import Field, TableSchema
 
 
-_PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)
-"""Words that need no quotes in YAML."""
+_PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)  # words that need no quotes in YAML
 
 
 _YEAR: Final = re.compile("[12][0-9]{3}")
@@ -100,8 +99,7 @@ def in_cell(value: Any) -> bool | float | str:
 
 # --- Sheets `Settings` of a plan workbook: every setting of the schema, with what is written ------
 
-_NOTHING: Final = object()
-"""What is not written."""
+_NOTHING: Final = object()  # what is not written
 _HEAD_ROW: Final = 5
 _OWN_HEAD_ROW: Final = 4
 _FIRST_YEAR: Final = 3  # column
@@ -276,8 +274,7 @@ def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field
         book.text(sheet, *at, text)
 
 
-FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]
-"""Tables that planners change first."""
+FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]  # tables that planners change first
 _MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
 
 

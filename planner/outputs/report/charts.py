@@ -70,13 +70,10 @@ _VALUE: Final = 70.0
 _GAP: Final = 10.0  # between a row's last dot and its note
 _EDGE: Final = 22.0  # from the last place to the edge
 _ALONE: Final = 0.15  # half the width of a band of one year
-_PER_LETTER: Final = 7.84
-"""Pixels, of a label beside a bar."""
+_PER_LETTER: Final = 7.84  # pixels, of a label beside a bar
 _COLOURS: Final = 10
-Rectangle = tuple[float, float, float, float]
-"""Left, top, width and height. [pixel]"""
-Keys = tuple[tuple[str, str], ...]
-"""Colour classes, each with what has that colour."""
+Rectangle = tuple[float, float, float, float]  # left, top, width and height [pixel]
+Keys = tuple[tuple[str, str], ...]  # colour classes, each with what has that colour
 
 
 @dataclass(frozen=True)

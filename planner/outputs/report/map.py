@@ -34,8 +34,7 @@ _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
 _LEAST_MW: Final = 0.5  # a difference that is drawn
 _KEY_HEIGHT: Final = 90.0  # of the circles below a picture
-SiteFacts = dict[str, "dict[str, ReportFigure | None]"]
-"""What the map shows of each site in a year."""
+SiteFacts = dict[str, "dict[str, ReportFigure | None]"]  # what the map shows of each site in a year
 Spots = dict[str, tuple["ReportFigure", str, str]]
 """The size of each site, classes of the style sheet, and what else is said under the pointer."""
 
@@ -360,11 +359,9 @@ def _steps(bounds: Sequence[float]) -> list[str]:
 #
 # Where there is no room beside its circle, a label lies further out, with a line to the circle.
 
-CHARACTER: Final = 6.3
-"""Mean width of a character of text of 12 pixels. [pixel]"""
+CHARACTER: Final = 6.3  # mean width of a character of text of 12 pixels [pixel]
 _SIZE: Final = 12.0
-_FURTHER: Final = tuple(range(12, 152, 10))
-"""From a circle to a label with a line, where text has 12 pixels. [pixel]"""
+_FURTHER: Final = tuple(range(12, 152, 10))  # from a circle to a label with a line, where text has 12 pixels [pixel]
 _DIRECTIONS: Final = tuple(
     (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
     for degrees in sorted(range(-180, 180, 15), key=lambda one: one % 45)

@@ -31,8 +31,7 @@ class Html(str):
     __slots__ = ()
 
 
-NOTHING: Final = Html()
-"""No markup."""
+NOTHING: Final = Html()  # no markup
 
 
 def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html:
@@ -77,10 +76,8 @@ def _is_kept(sign: str) -> bool:
     return is_plain or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
 
 
-STYLE: Final = "style.css"
-"""The one style of a report."""
-SCRIPT: Final = "script.js"
-"""Its one script."""
+STYLE: Final = "style.css"  # the one style of a report
+SCRIPT: Final = "script.js"  # its one script
 
 
 def policy() -> str:

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book, Formula
 
 
-CHANGED: Final = "changed_assumptions"
-"""Name of the cell that counts the assumptions that were edited."""
+CHANGED: Final = "changed_assumptions"  # name of the cell that counts the assumptions that were edited
 _FIRST: Final = 6  # row of the first assumption, counted from 0
 
 

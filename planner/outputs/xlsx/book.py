@@ -31,8 +31,7 @@ BOARD: Final[Mapping[str, int]] = LAYOUT["prints"]
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
 SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables
 """Every sheet after the cover: its title in the contents, what is said above it, columns that no result table has."""
-_NO_PRINT: Final = 1_048_570
-"""A row that stays blank."""
+_NO_PRINT: Final = 1_048_570  # a row that stays blank
 
 
 class Book(Canvas):
@@ -63,8 +62,7 @@ class Book(Canvas):
 
 # --- Formulas with their values: each is said once, for Excel and for programs that do not compute ---
 
-FIRST_YEAR = 2
-"""Column of the first year; before it stand the label and the unit."""
+FIRST_YEAR = 2  # column of the first year; before it stand the label and the unit
 _ATOM, _PRODUCT, _SUM = range(3)
 TABLE_OF: Final = {one["name"]: one["table"] for lists in LAYOUT["lists"].values() for one in lists}
 """The result table of each list of the workbook."""
@@ -262,8 +260,7 @@ What people call them, and their units, are above it; formulas and pivot tables 
 """
 _WIDEST: Final = 44
 YES: Final = "yes"
-NO: Final = "no"
-"""How truth is written, in cells and in the conditions of formulas."""
+NO: Final = "no"  # how truth is written, in cells and in the conditions of formulas
 _SAY_NOTHING: Final = frozenset({"", "-", "year", "see unit", "count", "class", "rows"})
 _BY_UNIT: Final = {unit: shown for shown, units in LOOK["formats"].items() for unit in units}
 
@@ -396,8 +393,7 @@ class TableList(NamedTuple):
     bad: Collection[str] = ()  # columns that are red where they say yes, or are above 0
 
 
-MOST_LISTED: Final = 100_000
-"""Rows of a list up to which it is on the sheet: a plan of all hours may have millions."""
+MOST_LISTED: Final = 100_000  # rows of a list up to which it is on the sheet: a plan of all hours may have millions
 
 
 def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableList]) -> int:

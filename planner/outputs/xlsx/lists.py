@@ -132,8 +132,7 @@ def _of_year(name: str, year: Formula) -> Formula:
 
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"
-_SUMS: Final = LAYOUT["checks"]
-"""What is said, and what both sides add up."""
+_SUMS: Final = LAYOUT["checks"]  # what is said, and what both sides add up
 
 
 def write_checks(book: Book) -> None:

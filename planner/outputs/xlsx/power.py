@@ -96,8 +96,7 @@ def write_power(book: Book) -> None:
 # --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
 
 _BRIDGE_HEAD: Final = 4
-_FEWEST: Final = 6
-"""Columns of years that a page is wide."""
+_FEWEST: Final = 6  # columns of years that a page is wide
 
 
 class BridgeLine(NamedTuple):

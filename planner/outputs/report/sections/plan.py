@@ -258,8 +258,7 @@ def _reconciled(figures: Figures) -> Html:
 # --- Unit costs: what an hour of compute, a request and a million tokens cost ---------------------
 
 _UNIT_COSTS: Final = COLUMNS["unit_costs"]
-_OF_ALL: Final = dict(list(_UNIT_COSTS.items())[:5])
-"""Those that all compute together has."""
+_OF_ALL: Final = dict(list(_UNIT_COSTS.items())[:5])  # those that all compute together has
 _FULL: Final = list(_UNIT_COSTS).index("full_usd_per_h100e_hour")
 
 
