@@ -56,10 +56,6 @@ class Canvas:
         self.laid_out: set[str] = set()
         """Sheets that were given widths."""
 
-    def add_sheet(self, name: str) -> None:
-        """Add an empty sheet at the end."""
-        self._workbook.add_worksheet(name)
-
     def sheet(
         self,
         name: str,

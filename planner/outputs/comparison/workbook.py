@@ -40,7 +40,7 @@ def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
         workbook.set_properties({"title": _title(comparison)})
         book = Book(comparison.runs[0], workbook, _PRINTS)
         for name in ("Cover", *(name for name, _ in sheets)):
-            book.add_sheet(name)
+            workbook.add_worksheet(name)
         _write_cover(book, comparison, sheets)
         _write_results(book, comparison)
         if comparison.splits:

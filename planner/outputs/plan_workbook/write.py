@@ -291,7 +291,7 @@ def write_plan_workbook(scenario: Scenario, path: Path, tables: Sequence[str] = 
         book = Canvas(title, workbook, READ_ME)
         sheets = [READ_ME, *setting_sheets(), *files, LISTS]
         for name in sheets:
-            book.add_sheet(name)
+            workbook.add_worksheet(name)
         _write_read_me(book, path, files)
         write_settings(book, _written(scenario, path.parent), limits, scenario.years)
         for name, file in files.items():

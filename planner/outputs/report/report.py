@@ -29,7 +29,6 @@ from planner.outputs.report.sections.plan import (
     answer,
     costs_section,
     lights,
-    question,
     signs,
     sources_section,
     unit_costs_section,
@@ -192,7 +191,9 @@ def report_html(run: Run) -> str:
         ("sources", "Sources", sources_section(run)),
     ]
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
-    head = joined([question(run), lights(run)])
+    asked = str(run.meta["question"])
+    question = element("p", name(asked), class_="question") if asked else NOTHING
+    head = joined([element("h1", name(run.title)), question, lights(run)])
     return page(run.title, head, sections, element("p", name(made)))
 
 

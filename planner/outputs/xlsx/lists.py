@@ -200,9 +200,8 @@ def write_figures(book: Book) -> None:
 
 def write_site_list(book: Book) -> None:
     """Write sheet Site list."""
-    frame = sites_of(book.run)
-    frame = frame.assign(first_year=[f"{year:.0f}" if year == year else "" for year in frame["first_year"]])  # noqa: PLR0124
-    _write(book, "Site list", "Sites", frame, (*RUN_TABLES["sites"].fields, *SHEETS["Site list"].fields))
+    fields = (*RUN_TABLES["sites"].fields, *SHEETS["Site list"].fields)
+    _write(book, "Site list", "Sites", sites_of(book.run), fields)
 
 
 def write_source_list(book: Book) -> None:

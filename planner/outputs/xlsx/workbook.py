@@ -142,7 +142,7 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         book = Book(run, workbook)
         sheets = sheets_of(run)
         for name in (COVER, *(name for name, _, _ in sheets), LISTS):
-            book.add_sheet(name)
+            workbook.add_worksheet(name)
         write_cover(book, [(name, about) for name, about, _ in sheets])
         for _, _, write in sheets:
             write(book)

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 
-def question(run: Run) -> Html:
-    """Show title and question of a run."""
-    asked = str(run.meta["question"])
-    return joined([element("h1", name(run.title)), element("p", name(asked), class_="question") if asked else NOTHING])
-
-
 def lights(run: Run) -> Html:
     """Show how the solve ended, what the check found, what is not housed and what was changed."""
     shown = [(light, said) for _, light, said in verdict(run.meta, run.tables)]
