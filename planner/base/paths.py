@@ -69,12 +69,8 @@ def is_file(path: Path) -> bool:
 def apart_from_ctrl_c() -> Iterator[None]:
     """Start processes in this block that Ctrl-C does not reach, from their first moment on.
 
-    A terminal sends it to a program and to all processes that it has started. A process that
-    ignores it by itself does so only once its modules are imported, and ends in a traceback before.
-    Here it waits until the block has ended. On Windows nothing is done.
-
-    It waits for this program, too: the signal goes to any thread that does not block it, and an
-    exception of the main thread in the middle of a start leaves a process without what it is to do.
+    A process that ignores it by itself does so only once its modules are imported. It waits for this program, too:
+    an exception in the middle of a start leaves a process without what it is to do. On Windows nothing is done.
     """
     if sys.platform == "win32":
         yield

@@ -1,7 +1,6 @@
 """Ctrl-C before a command is at work and after it: the program ends at once, in one line.
 
-Signals by which a terminal that closes, a scheduler of jobs or a system that shuts down end a
-program let a command that is at work clear away what is half-written, and leave no plan.
+Other signals that end a program let a command at work clear away what is half-written, and leave no plan.
 """
 
 from __future__ import annotations

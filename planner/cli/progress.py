@@ -30,11 +30,9 @@ _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
 class Progress:
     """Shows on stderr what a command does, how far it is, and how long it may take.
 
-    On a terminal one line is redrawn, with the time since the command began. Elsewhere each stage
-    is one line, and a stage that goes on has another line after five seconds, and whenever a tenth
-    of the time so far has passed. While the solver is at work Ctrl-C asks it to stop, and the best
-    plan so far is kept.
-    A second one ends the program at once, as the first does in every other stage.
+    On a terminal one line is redrawn. Elsewhere each stage is one line, and another after five seconds and whenever
+    a tenth of the time so far has passed. While the solver is at work Ctrl-C asks it to stop, and the best plan so
+    far is kept; a second one ends the program at once, as the first does in every other stage.
     """
 
     def __init__(self, *, quiet: bool = False, patience_s: float = 0.0, between_s: float | None = None) -> None:

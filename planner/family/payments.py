@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 def discount(m: Model) -> Floats:
     """Discount factor of a payment in each calendar year, mid-year. [calendar]
 
-    With a perpetuity as end of horizon the last year represents itself and all later ones: an
-    asset in service for half of it is paid and used for half of each of them. Years after the last
-    one that counts have no factor.
+    With a perpetuity the last year represents itself and all later ones: an asset in service for half of it is paid
+    and used for half of each of them. Years after the last one that counts have no factor.
     """
     p = m.p.finance
     factor = discount_factor(p.rate_frac, m.calendar_year, p.base_year)

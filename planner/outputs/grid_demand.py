@@ -108,10 +108,8 @@ def _by_year(slots: pd.DataFrame, days: Days) -> pd.DataFrame:
 def write_pypsa(run: Run, folder: Path) -> list[Path]:
     """Write the grid's new loads as PyPSA networks of buses and loads, one for each model year.
 
-    Every zone is a bus, placed at the middle of its sites, with a load for the firm and one for
-    the flexible part; `Network.import_from_csv_folder` reads a folder, 8,760 snapshots of 1 h.
-
-    Layout after the import and export chapter of PyPSA's documentation.
+    Every zone is a bus at the middle of its sites, with a load for the firm and one for the flexible part, over 8,760
+    snapshots of 1 h. Layout after the import and export chapter of PyPSA's documentation.
     """
     sites = run.sites.set_index("site")
     slots = area_slots(run, sites["zone"])
@@ -145,11 +143,8 @@ _COUNTRY: Final = "US"  # all that ReEDS knows states of
 def write_reeds(run: Run, folder: Path) -> list[Path]:
     """Write what the states of the US are asked for, for ReEDS' ``inputs/load``.
 
-    MW is the coincident peak of the state's sites at the grid, firm and flexible alike, in every
-    calendar year for which a model year stands; lines that begin with ``#`` say the capacity
-    factor that goes with it, and what is left out.
-
-    Layout after the files ``loadsite_*.csv`` of ReEDS-2.0.
+    MW is the coincident peak of the state's sites at the grid, in every calendar year for which a model year stands;
+    comments say the capacity factor, and what is left out. Layout after ``loadsite_*.csv`` of ReEDS-2.0.
     """
     slots, days = area_slots(run, _state_of_site(run)), plan_days(run)
     table = _by_year(slots, days)

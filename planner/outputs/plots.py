@@ -9,7 +9,7 @@ from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -182,13 +182,6 @@ def write_plots(run: Run, folder: Path) -> list[Path]:
     return [drawing.write(folder / f"{name}.svg") for name, drawing in drawings.items()]
 
 
-class _WithRun(Protocol):
-    """A plan, in memory or stored."""
-
-    @property
-    def run(self) -> Run: ...
-
-
 class Plots:
     """The plots of a plan: drawings that a notebook shows and ``drawing.write(path)`` saves as SVG."""
 
@@ -291,24 +284,6 @@ class Plots:
         series = [_series(label, of_year[column]) for column, label in DECLARED["headroom"].items()]
         chart = groups(f"Headroom of grid zones for new connections, {year}", "MW", zones, series, is_stacked=True)
         return Drawing(self._run.title, "Full: nothing is spare", [chart], "no zone has a limit")
-
-    def comparison(self, other: _WithRun) -> Drawing:
-        """Draw mean power and net present value by group of cost items, beside those of another plan."""
-        pair = (self._run, other.run)
-        found = []
-        for at, one in enumerate(pair):
-            mean = one.tables["summary"]["facility_mean_mw"]
-            found.append(Line(one.label, [*zip(one.years, mean.tolist(), strict=True)], at, has_marks=True))
-        years = sorted({year for one in pair for year in one.years})
-        npv = (one.tables["costs"].groupby("group", observed=True)["npv_musd"].sum() for one in pair)
-        sums = pd.DataFrame(dict(enumerate(npv))).fillna(0.0)
-        sums = sums[(sums != 0.0).any(axis=1)]
-        series = [_series(one.label, sums[at]) for at, one in enumerate(pair)]
-        panels = [
-            curves("Mean power at the meter", ("", "MW"), found, feet=feet_of(years)),
-            groups("Net present value by group of items", "MUSD", [*map(str, sums.index)], series),
-        ]
-        return Drawing(f"{self._run.label} and {other.run.label}", "", panels)
 
 
 def _steps(ends: Floats, levels: Floats) -> list[tuple[float, float]]:

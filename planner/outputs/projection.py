@@ -31,8 +31,8 @@ _ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +d
 def _outlines(name: Literal["us", "world"]) -> dict[str, Any]:
     """Read outlines in WGS 84, longitude first: rings of `land`, each outer one with its holes, and `borders`.
 
-    `us.json` is made from the package us-atlas (United States Census Bureau, public domain), `world.json` from
-    world-atlas (Natural Earth, public domain); both packages are under the ISC licence. `bench/outlines.py` makes them.
+    `bench/outlines.py` makes them from us-atlas (United States Census Bureau, public domain) and world-atlas (Natural
+    Earth, public domain), packages under the ISC licence.
     """
     outlines: dict[str, Any] = json.loads((Path(__file__).parent / "basemaps" / f"{name}.json").read_bytes())
     return outlines

@@ -158,9 +158,8 @@ def fans_of(results: pd.DataFrame) -> pd.DataFrame:
 def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = False) -> pd.DataFrame:
     """Find what plans cost by the values of each axis, whatever the others are. Gives [MUSD].
 
-    `is_grid`: Whether the sweep has a future at every combination of values. If not, the values of an axis have
-    two futures each at least, numbers by thirds or halves if need be; other axes would explain as well what a
-    single future costs. An axis for which that cannot be has no rows.
+    `is_grid`: Whether there is a future at every combination of values. If not, values have two futures each at least,
+    numbers by thirds or halves, as other axes explain a single future as well; an axis may then have no rows.
 
     >>> planned = pd.DataFrame({"price": [40, 40, 60], "objective_musd": [500.0, 540.0, 590.0]})
     >>> planned = planned.assign(bound_musd=planned["objective_musd"], penalty_musd=0.0)

@@ -1,7 +1,6 @@
 """Charts as SVG, drawn from figures: on a page each with its title and a table, in a file as a picture.
 
-Colours are classes that the style sheet fills in, so that a chart is right in dark mode and on
-paper. Widths are of a column of the page; the SVG scales with it.
+Colours are classes of the style sheet, for dark mode and paper; widths are of a column of the page, which scales it.
 """
 
 from __future__ import annotations

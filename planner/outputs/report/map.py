@@ -1,7 +1,6 @@
 """The map of a plan or of a difference: for a page, with a slider of years, and for a file.
 
-Sites are projected here, in Python. Their colours are classes of the style sheet, a few steps of
-each of four colourings, so that the page only has to say which of them counts.
+Colours are classes of the style sheet, steps of four colourings, so that the page only says which of them counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """HTML and SVG from values: the one place where text becomes markup, always escaped.
 
-Names of sites and scenarios are written by users and are never trusted. Every child of an element
-that is not `Html` already, and every value of an attribute, goes through `html.escape` here.
+Names are written by users and never trusted: every child that is not `Html` already, and every value of an
+attribute, goes through `html.escape` here.
 """
 
 from __future__ import annotations
