@@ -1,7 +1,4 @@
-"""The generated pages: what the code says about itself, written once and kept in step.
-
-``python -m planner.docs`` writes them; a test compares them with what exists in docs/.
-"""
+"""The generated pages, which ``python -m planner.docs`` writes; a test compares them with what exists in docs/."""
 
 from __future__ import annotations
 

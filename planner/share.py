@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 COMPARISON_FILE: Final = "comparison.html"
-STUDY_FILE: Final = "report.html"
-"""In the folder of a sweep, a frontier or a stochastic program."""
-EXPORTS: Final = "exports"
-"""Folder of what is made of a run, in its own."""
+STUDY_FILE: Final = "report.html"  # in the folder of a sweep, a frontier or a stochastic program
+EXPORTS: Final = "exports"  # folder of what is made of a run, in its own
 
 
 class RefusedFormatsError(InputError):
@@ -186,4 +184,4 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
 
 
 def _refuse(what_is: str) -> NoReturn:
-    raise InputError([Problem.of("report", what_is, "runs, or studies that have a report")])
+    raise InputError.at("report", what_is, "runs, or studies that have a report")

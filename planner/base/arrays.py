@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Integers = NDArray[np.int64]
-Positions = NDArray[np.intp]
-"""Places in a list."""
+Positions = NDArray[np.intp]  # places in a list
 
 
 class Record:

@@ -13,10 +13,8 @@ from planner.base.words import file_in_message, in_message
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-# --- Every error that dcplan raises on purpose, and the exit code each one means ------------------
 
-MOST_PROBLEMS: Final = 50
-"""Of one file that are listed; the rest is counted."""
+MOST_PROBLEMS: Final = 50  # of one file that are listed; the rest is counted
 _REST: Final = "fix the ones above first"
 
 
@@ -73,11 +71,7 @@ class DcplanError(Exception):
 
 
 class InputError(DcplanError):
-    """Scenario or data that cannot be used: carries every problem found, not only the first.
-
-    Of each file the first `MOST_PROBLEMS` are listed, and a last line says how many more there
-    are: a column in a wrong unit is understood after a few of its million cells.
-    """
+    """Scenario or data that cannot be used: every problem found, of each file the first `MOST_PROBLEMS` and a count."""
 
     exit_code: ClassVar[int] = 2
 
@@ -160,8 +154,6 @@ def _place(problem: Problem) -> tuple[str, bool, tuple[str, int, int], int, int,
     file, cell = workbook_of(problem.file)
     return (file, is_rest, cell, problem.line or 0, problem.column or 0, problem.what_is)
 
-
-# --- Signals that end a program from outside, and what is said of each ----------------------------
 
 ENDING_SIGNALS: Final = {
     getattr(signal, name): message

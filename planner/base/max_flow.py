@@ -9,8 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_UNITS: Final = 2.0**30
-"""All work together, as flows of integers count it."""
+_UNITS: Final = 2.0**30  # all work together, as flows of integers count it
 
 
 def unassigned(work: Sequence[float], choices: Sequence[Sequence[str]], room: Mapping[str, float]) -> float:

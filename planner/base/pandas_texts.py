@@ -1,9 +1,7 @@
 """How pandas holds texts: as Python objects, while dcplan works.
 
-By default pandas keeps a column of texts, and the names of columns, in an array of Arrow. Each look
-at one of them is then a call of Arrow, a few µs; tables of tens of rows are looked at thousands of
-times. As Python objects they are the same type to pandas, with the same missing values, and are
-written to the same files.
+A look at one text in an array of Arrow, the default, takes a few µs, and tables of tens of rows are looked at
+thousands of times. Type, missing values and written files are the same.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from planner.base.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# --- Where shipped files are found, in the checkout or inside the wheel, and names files can have ---
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SHIPPED: Final = _PACKAGE / "_shipped"
@@ -30,10 +29,7 @@ _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_
 
 
 def cache_folder(name: str) -> Path | None:
-    """Return the folder of one kind of what is cached, which may be deleted at any time; None where nothing is to be.
-
-    `DCPLAN_CACHE` names another folder than the user's, or `off`.
-    """
+    """Return the folder of a kind of what is cached; `DCPLAN_CACHE` names another than the user's, or `off`: None."""
     asked = os.environ.get("DCPLAN_CACHE", "")
     if asked == "off":
         return None
@@ -73,12 +69,8 @@ def is_file(path: Path) -> bool:
 def apart_from_ctrl_c() -> Iterator[None]:
     """Start processes in this block that Ctrl-C does not reach, from their first moment on.
 
-    A terminal sends it to a program and to all processes that it has started. A process that
-    ignores it by itself does so only once its modules are imported, and ends in a traceback before.
-    Here it waits until the block has ended. On Windows nothing is done.
-
-    It waits for this program, too: the signal goes to any thread that does not block it, and an
-    exception of the main thread in the middle of a start leaves a process without what it is to do.
+    A process that ignores it by itself does so only once its modules are imported. It waits for this program, too:
+    an exception in the middle of a start leaves a process without what it is to do. On Windows nothing is done.
     """
     if sys.platform == "win32":
         yield

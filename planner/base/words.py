@@ -13,14 +13,12 @@ from planner.base.units import MONTHS_PER_YEAR, MUSD_PER_BUSD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# --- Words for what is too long to be shown in full, or is no text --------------------------------
 
 NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
 _NOT_TEXT: Final = re.compile(f"(?!\n)[{NOT_IN_NAMES}\ud800-\udfff]")
 _LONG_NAME: Final = re.compile(r"(?<![^\s(\[])(?:'[^']{200,}'|\"[^\"]{200,}\")(?![^\s,;:.)\]])|[^\s'\"]{200,}")
-_NO_FILE: Final = re.compile(r"[^/\\]{256,}")
-"""Longer than the name of a file or folder may be."""
+_NO_FILE: Final = re.compile(r"[^/\\]{256,}")  # longer than the name of a file or folder may be
 _CLOSE_ENOUGH: Final = 0.6
 _FIRST: Final = 80
 _LAST: Final = 20
@@ -36,9 +34,7 @@ def and_more(count: int, shown: int) -> str:
 
 
 def closest(word: str, known: Sequence[str]) -> str | None:
-    """Return the known word most like a given one in either case, None when none is near.
-
-    A word with the same letters in another order is near, however short it is.
+    """Return the known word most like a given one in either case or another order of letters; None when none is near.
 
     >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"]), closest("tyni", ["tiny"])
     ('us-va-ashburn', 'tiny')
@@ -80,9 +76,7 @@ def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:
 
 
 def in_message(text: str) -> str:
-    r"""Write text as a message shows it: control characters escaped, long names shortened.
-
-    Ends of lines stay; a name is what stands in quotes, or has no spaces.
+    r"""Write text as a message shows it: control characters escaped, names (quoted or without spaces) shortened.
 
     >>> in_message("unknown site 'a\x7fb'")
     "unknown site 'a\\x7fb'"
@@ -198,9 +192,7 @@ def signed(value: float, digits: int = 4) -> str:
 
 
 def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
-    """Return the unit that costs are read in side by side, its factor, and decimals.
-
-    It is the unit of the least: in that of the largest the least could not be read.
+    """Return the unit that costs are read in side by side, that of the least of them, its factor, and decimals.
 
     >>> unit_of_money([9_000.0, 12_000.0, None]), unit_of_money([12_000.0, math.nan])
     (('MUSD', 1.0, 1), ('BUSD', 0.001, 3))

@@ -45,8 +45,6 @@ def schema_command(kind: str) -> None:
     click.echo(json_schema(), nl=False)
 
 
-# --- `dcplan data days`: choose the days that represent a year, with weights, from its hours ------
-
 _NONE = "none"
 
 
@@ -87,8 +85,7 @@ def days_command(scenario: str, keep: tuple[str, ...], folder: str, *, count: in
     from planner.tables import read_tables
 
     if _NONE in keep and len(keep) > 1:
-        what_is, fix = "none is combined with names", "leave one of them out"
-        raise InputError([Problem.of("--keep", what_is, "none alone, or names", fix)])
+        raise InputError.at("--keep", "none is combined with names", "none alone, or names", "leave one of them out")
     with Progress.of_command() as progress:
         progress.stage("read")
         question = load_scenario(scenario, asked["overrides"])
@@ -228,7 +225,6 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     Prints the lines that make a scenario next to DIR read the copies. Nothing is overwritten: if
     one of the files is there already, none is copied.
     """
-    from planner.base.errors import InputError, Problem
     from planner.outputs.files import move_all, staging, writing_into
     from planner.tables import load_package
 
@@ -355,11 +351,14 @@ def headroom_command(
     from planner.cli.options import print_written
     from planner.cli.progress import Progress
     from planner.headroom import headroom_study, read_hourly_demand, seasons_with
-    from planner.outputs.files import whole_file, writing_into
+    from planner.outputs.files import try_file, writing_into
     from planner.outputs.plots import plot_headroom_study
 
     if output is not None:
-        _check_output(output)
+        if output.suffix != ".svg":
+            fix = f"write {output.with_suffix('.svg').name!r}"
+            raise InputError.at("--output", f"the plot is {output}", "an .svg file", fix)
+        try_file(output, "--output")
     warnings: list[Problem] = []
     seasons = seasons_with(more.pop("summer_months"), more.pop("winter_months"))
     hourly_demand = read_hourly_demand(demand, **more, on_warning=warnings.append)
@@ -375,20 +374,9 @@ def headroom_command(
     else:
         _print_studies(studies)
     if output is not None:
-        with writing_into(output), whole_file(output) as partial:
-            partial.write_text(plot_headroom_study(studies[0], demand.name).svg(), encoding="utf-8")
+        with writing_into(output):
+            plot_headroom_study(studies[0], demand.name).write(output)
         print_written(output, as_json=as_json)
-
-
-def _check_output(output: Path) -> None:
-    from planner.base.errors import Problem, raise_all
-    from planner.outputs.files import try_file
-
-    fix, home = f"write {output.with_suffix('.svg').name!r}", output.parent
-    wrong_file = Problem.of("--output", f"the plot is {output}", "an .svg file", fix)
-    no_folder = Problem.of("--output", f"there is no folder {home}", "a folder", "make it first")
-    raise_all([wrong_file] * (output.suffix.lower() != ".svg") + [no_folder] * (not home.is_dir()))
-    try_file(output, "--output")
 
 
 def _headroom_of(study: HeadroomStudy) -> dict[str, object]:

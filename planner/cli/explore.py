@@ -88,8 +88,6 @@ def frontier_command(progress: Progress, **asked: Any) -> Frontier:
     return frontier(**asked, on_stage=progress.stage, interrupt=progress.interrupt)
 
 
-# --- `dcplan alternatives`: plans that differ and cost little more than the least -----------------
-
 _SHOWN_ROWS: Final = 40
 
 

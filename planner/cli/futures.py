@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from planner.studies.stochastic import Stochastic
     from planner.studies.sweep import SweepResult
 
-# --- `dcplan sweep`: solve many futures of a scenario, and go on where it was stopped -------------
 
 _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
@@ -125,12 +124,7 @@ def _print_no_regret(result: SweepResult) -> None:
 
 
 def _unmet_and_nameplate(result: SweepResult) -> pd.DataFrame:
-    """Return by future the share of the demand of all years that is unmet, and the last year.
-
-    A model year counts as often as the calendar years it stands for.
-
-    Columns `unmet_frac`, `year`, and `nameplate_mw` in it.
-    """
+    """Return by future `unmet_frac`, by the calendar years each model year stands for, last `year`, `nameplate_mw`."""
     names = ["demand_kh100e", "unmet_kh100e", "nameplate_mw"]
     rows = result.results[result.results["figure"].isin(names)].dropna(subset=["year"])
     by_year = rows.set_index(["future", "year", "figure"])["value"].unstack("figure")

@@ -14,7 +14,6 @@ import click
 from planner.base.errors import DcplanError
 from planner.base.words import in_message
 from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
-from planner.cli.options import option
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
@@ -179,20 +178,8 @@ def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> N
         raise click.UsageError("--quiet and --verbose cannot be combined", ctx)
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            installed = version("dcplan")
-        except PackageNotFoundError:
-            installed = "of a checkout that is not installed"
-        click.echo(f"dcplan {installed}")
-        ctx.exit()
-
-
 @click.group(cls=_LazyGroup, params=_talk_options(), context_settings={"help_option_names": ["-h", "--help"]})
-@option("--version", "Print the version and end.", expose_value=False, is_eager=True, callback=_show_version)
+@click.version_option(package_name="dcplan", message="dcplan %(version)s", help="Print the version and end.")
 def main() -> None:
     """Plan where, when and how to house AI racks, and how to power them.
 
@@ -200,8 +187,6 @@ def main() -> None:
     3 infeasible, 4 a limit was reached.
     """
 
-
-# --- The page `docs/cli.md`: every command with its options, from the commands themselves ----------
 
 _HEAD: Final = """\
 # Commands

@@ -1,7 +1,6 @@
 """Ctrl-C before a command is at work and after it: the program ends at once, in one line.
 
-Signals by which a terminal that closes, a scheduler of jobs or a system that shuts down end a
-program let a command that is at work clear away what is half-written, and leave no plan.
+Other signals that end a program let a command at work clear away what is half-written, and leave no plan.
 """
 
 from __future__ import annotations
@@ -17,20 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-_ENDED: Final = 128
-"""Exit code, with the number of the signal added, as a shell reports a program ended by one."""
+_ENDED: Final = 128  # exit code, with the number of the signal added, as a shell reports a program ended by one
 INTERRUPTED: Final = _ENDED + signal.SIGINT
-MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
-"""What is said after Ctrl-C."""
+MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]  # what is said after Ctrl-C
 
 
 def leave_on_interrupt() -> None:
-    """Let Ctrl-C end the program from now on, without an exception.
-
-    For when nothing is being written. An exception may be raised inside the import of a library
-    or a callback of the interpreter, which print it with its traceback or take it for a missing
-    library.
-    """
+    """Let Ctrl-C end the program at once, as an exception inside an import may be taken for a missing library."""
     signal.signal(signal.SIGINT, _leave)
 
 
@@ -52,10 +44,7 @@ def _say(number: int) -> None:
 
 @contextmanager
 def raise_on_interrupt() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` in between, so that what is begun is cleared away.
-
-    Other signals that end a program raise `SystemExit`, unless they are ignored, as with nohup.
-    """
+    """Let Ctrl-C raise `KeyboardInterrupt` in between, and other signals that are not ignored `SystemExit`."""
     if signal.getsignal(signal.SIGINT) is not _leave:  # within another program
         yield
         return

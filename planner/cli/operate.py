@@ -31,17 +31,12 @@ if TYPE_CHECKING:
     from planner.operate import Stressed
     from planner.studies.dispatch import DaysError, Dispatch
 
-# --- `dcplan dispatch`: operate a plan hour by hour with few hours in view ------------------------
 
-_SHORT_MWH: Final = 0.5
-"""Less is noise of the solver, and 0 in print."""
+_SHORT_MWH: Final = 0.5  # less is noise of the solver, and 0 in print
 
 
 def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:
-    """Say how much energy is short, and what of the cost that is; nothing where none is.
-
-    Takes `short_musd` [MUSD], `lost_load_usd` [USD/MWh].
-    """
+    """Say how much energy is short, and what [MUSD] of the cost that is at a price [USD/MWh]; nothing where none is."""
     if short_mwh > _SHORT_MWH:
         say(
             f"Warning: {short_mwh:,.0f} MWh are short, {short_musd:,.1f} MUSD of {cost}: at the"
@@ -184,12 +179,9 @@ def days_error_command(progress: Progress, **asked: Any) -> DaysError:
 
 # --- `dcplan stress`: what a plan does in years of hours ------------------------------------------
 
-_FEW = 5
-"""So many sites are named in a line."""
-_WIDTH = 95
-"""Of printed sentences."""
-_SURE = 0.99
-"""Share of outages from which on a site counts as safe."""
+_FEW = 5  # so many sites are named in a line
+_WIDTH = 95  # of printed sentences
+_SURE = 0.99  # share of outages from which on a site counts as safe
 
 
 _MEANS: Final = """\

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Column = tuple[str, str | Callable[[Row], str]]
     """A head, and a cell: a format such as `{cost_musd:,.2f}`, or a function of the row."""
 
-# --- Options that several commands have -----------------------------------------------------------
-
 
 FILE: Final = click.Path(dir_okay=False)
 FOLDER: Final = click.Path(file_okay=False)
@@ -144,25 +142,11 @@ def print_json(content: Any) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-# --- What commands that solve futures have in common: how far they are, and where they are solved ---
-
-
-def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
-    """Refuse a number of processes for futures that a cluster solves."""
-    if jobs is not None and scheduler is not None:
-        raise click.UsageError("--jobs and --scheduler cannot be combined: a cluster has workers of its own")
-
-
-# --- A word on stderr where a run is not what was written, for commands that do not check it ------
-
 _NAMED: Final = 3  # files
 
 
 def warn_of_changes(run: Run) -> None:
-    """Warn of table files that were changed since the run was written.
-
-    Also with ``-q``: it says that the result is not of the run that was stored.
-    """
+    """Warn of table files changed since the run was written, also with ``-q``: the result is not of what was stored."""
     from planner.outputs.run import files_changed
 
     if changed := files_changed(run):

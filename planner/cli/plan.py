@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from planner.base.errors import InputError, LimitReachedError, OutputError
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, print_json, print_written
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from planner.base.errors import Problem
-    from planner.cli.progress import Progress
     from planner.runs.folder import SolvedBeforeError
 
-# --- `dcplan init`: a project of one's own to start from ------------------------------------------
 
 STARTER: Final = Path(__file__).parent / "starter"
 TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")
 """Tables that planners change first; the starter's scenario points to the copies."""
 COMPANY: Final = Path(__file__).parent / "starter_own"
-ADDED: Final = "added"
-"""Folder of the company's rows that come below those of the shipped tables."""
+ADDED: Final = "added"  # folder of the company's rows that come below those of the shipped tables
 
 
 @click.command("init")
@@ -75,7 +73,8 @@ def _make_folder(folder: Path, *, own: bool) -> Path:
     # What begins with PARTIAL is left of one that was killed: removed by `staging`.
     is_used = folder.is_dir() and any(not path.name.startswith(PARTIAL) for path in folder.iterdir())
     if is_used or (os.path.lexists(folder) and not folder.is_dir()):
-        _refuse(folder, "the folder is not empty" if folder.is_dir() else "it is a file", "a new or empty folder")
+        what_is = "the folder is not empty" if folder.is_dir() else "it is a file"
+        raise InputError.at(folder, what_is, "a new or empty folder", "choose another name")
     with staging(folder) as staged:
         _copy_project(COMPANY if own else STARTER, staged)
         (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
@@ -91,19 +90,13 @@ def _make_workbook(target: Path, start: str, more: tuple[str, ...]) -> Path:
 
     path = target if target.suffix.lower() == ".xlsx" else target / "my-plan.xlsx"
     if os.path.lexists(path):
-        _refuse(path, "the file is there already", "a new file")
+        raise InputError.at(path, "the file is there already", "a new file", "choose another name")
     package = load_package()
     for table in more:
         if table != "all":
             package[table]  # one that does not exist is named, with what is near
     tables = tuple(package.tables) if "all" in more else (*FIRST_TABLES, *more)
     return write_plan_workbook(load_scenario(start), path, tables)
-
-
-def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
-    from planner.base.errors import InputError, Problem
-
-    raise InputError([Problem.of(str(path), what_is, must_be, "choose another name")])
 
 
 def _copy_project(home: Path, folder: Path) -> None:
@@ -141,7 +134,6 @@ def validate_command(scenario: str, overrides: tuple[str, ...], *, strict: bool,
     as a price in another unit. Where there is no problem, settings are noted that have no effect,
     or that keep sites out, such as a block of racks that a site has no room for.
     """
-    from planner.base.errors import InputError
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
 
@@ -163,8 +155,6 @@ def validate_command(scenario: str, overrides: tuple[str, ...], *, strict: bool,
 
 def refuse(problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
     """Print every problem, then the warnings, and end with the exit code of wrong input."""
-    from planner.base.errors import InputError
-
     click.echo("\n".join([str(InputError(problems)), *(f"warning: {one}" for one in warnings)]), err=True)
     raise click.exceptions.Exit(InputError.exit_code)
 
@@ -195,11 +185,10 @@ def solve_command(**asked: Any) -> None:
 def _solve(
     scenario: str, runs_dir: str, *, strict: bool, again: bool, no_workbook: bool, as_json: bool, **overrides: Any
 ) -> int:
-    from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
     from planner.outputs.own_folder import RUNS, try_own_folder
-    from planner.outputs.terminal import print_paths, print_summary
+    from planner.outputs.terminal import print_summary
     from planner.runs import load_run
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import SolvedBeforeError, free_name, save_or_rescue, stop_if_solved
@@ -222,20 +211,22 @@ def _solve(
                 every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
                 refuse(every, () if strict else found.warnings)
             run = plan.run.named(free_name(plan.run.meta["run"], home))
-            unheard = None if as_json else _unheard(partial(print_summary, run), progress)
-            progress.stage("write")
+            progress.stage("write")  # first: neither a bug in what is shown nor a reader who left may lose the plan
             try:
                 folder = save_or_rescue(run, home, workbook=not no_workbook, log=progress.lines)
             except OutputError as error:
                 failed = error
     except SolvedBeforeError as error:
         return _solved_before(error, as_json=as_json)
-    if as_json:
-        print_json((load_run(folder) if folder is not None else run).meta)
-    if folder is not None and unheard is None:  # the last line of a screen of 45
-        print_written(folder, as_json=True) if as_json else print_paths([folder])
-    if wrong := failed or unheard:
-        raise wrong
+    if not as_json:
+        print_summary(run, folder)
+    elif folder is None:
+        print_json(run.meta)
+    else:
+        print_json(load_run(folder).meta)
+        print_written(folder, as_json=True)
+    if failed is not None:
+        raise failed
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
     stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
     return plan.exit_code or stopped
@@ -253,14 +244,3 @@ def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
     warn_of_changes(run)
     print_json(run.meta) if as_json else print_summary(run, found.folder)
     return exit_code(run.meta["status"], run.meta["check"]["broken"])
-
-
-def _unheard(tell: Callable[[], None], progress: Progress) -> Exception | None:
-    """Tell of the plan before it is written; neither a bug in that nor a reader who has left may lose it."""
-    try:
-        with progress.aside():
-            tell()
-            click.echo("", nl=False)  # which flushes, where there is a stdout
-    except Exception as error:  # raised again once the plan is stored
-        return error
-    return None

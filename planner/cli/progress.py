@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,7 +14,6 @@ from planner.cli.options import is_quiet
 from planner.studies.solve.asking import STAGES, solver_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType, TracebackType
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-# --- Live progress on stderr, and Ctrl-C as a request to stop -------------------------------------
 
 _BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines
 _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
@@ -33,11 +30,9 @@ _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
 class Progress:
     """Shows on stderr what a command does, how far it is, and how long it may take.
 
-    On a terminal one line is redrawn, with the time since the command began. Elsewhere each stage
-    is one line, and a stage that goes on has another line after five seconds, and whenever a tenth
-    of the time so far has passed. While the solver is at work Ctrl-C asks it to stop, and the best
-    plan so far is kept.
-    A second one ends the program at once, as the first does in every other stage.
+    On a terminal one line is redrawn. Elsewhere each stage is one line, and another after five seconds and whenever
+    a tenth of the time so far has passed. While the solver is at work Ctrl-C asks it to stop, and the best plan so
+    far is kept; a second one ends the program at once, as the first does in every other stage.
     """
 
     def __init__(self, *, quiet: bool = False, patience_s: float = 0.0, between_s: float | None = None) -> None:
@@ -52,7 +47,7 @@ class Progress:
         self._stage, self._text, self._noted = "", "", ""
         self._is_stoppable = False
         self._next_line_s = patience_s or self._between_s
-        self._is_aside, self._ended = threading.Event(), threading.Event()
+        self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="progress", daemon=True)
         self.interrupt = threading.Event()
         self.lines: list[str] = []
@@ -131,16 +126,6 @@ class Progress:
         self._note(text)
         self._console.print(text, markup=False, soft_wrap=True)
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Leave the screen to something else: no line is redrawn or written meanwhile."""
-        self._is_aside.set()
-        self._status.stop()
-        yield
-        if self._is_live:
-            self._status.start()
-        self._is_aside.clear()
-
     def __rich__(self) -> Text:
         """Return what is redrawn on a terminal, made again each time."""
         from rich.text import Text
@@ -168,7 +153,7 @@ class Progress:
     def _beat(self) -> None:
         """Write a line now and then while a stage goes on."""
         while not self._ended.wait(max(0.05, self._next_line_s - self._elapsed())):
-            if self._text and not self._is_aside.is_set() and self._elapsed() >= self._next_line_s:
+            if self._text and self._elapsed() >= self._next_line_s:
                 self._print_line(self._of_about())
 
     def _elapsed(self) -> float:
@@ -190,9 +175,5 @@ class Progress:
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)
 
 
-# --- How long a command may work before it says so, where no terminal is --------------------------
-
-PATIENCE_S = 2.0
-"""How long a command that is mostly quick says nothing. [s]"""
-BETWEEN_LINES_S = 5.0
-"""Least time from a line to the next that says that work goes on. [s]"""
+PATIENCE_S = 2.0  # how long a command that is mostly quick says nothing [s]
+BETWEEN_LINES_S = 5.0  # least time from a line to the next that says that work goes on [s]

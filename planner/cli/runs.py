@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from planner.runs.catalogue import Entry
     from planner.runs.studies import StudyEntry
 
-# --- `dcplan runs list`: which runs it lists, and their tables on the screen ----------------------
 
 _NAMED: Final = 3  # tags, settings, scenarios, runs
 _FOLD: Final = {"overflow": "fold", "no_wrap": False}

@@ -90,18 +90,17 @@ def serve_command(folder: str, port: int | None, *, open_browser: bool) -> None:
     from importlib.util import find_spec
     from pathlib import Path
 
-    from planner.base.errors import InputError, Problem
+    from planner.base.errors import InputError
     from planner.outputs.files import try_folder
 
     missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
     if missing:
         found = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
-        fix = "install the extra: pip install 'dcplan[serve]'"
-        raise InputError([Problem.of("dcplan serve", found, "installed", fix)])
+        raise InputError.at("dcplan serve", found, "installed", "install the extra: pip install 'dcplan[serve]'")
     home = Path(folder).resolve()
     if not home.is_dir():
         fix = "name one, or make it: dcplan init makes a project"
-        raise InputError([Problem.of(folder, "there is no such folder", "a folder", fix)])
+        raise InputError.at(folder, "there is no such folder", "a folder", fix)
     try_folder(home, "DIR")
 
     from planner.serve.project import Project
@@ -115,9 +114,6 @@ def serve_command(folder: str, port: int | None, *, open_browser: bool) -> None:
             webbrowser.open(address)
 
     serve(Service(Project(home)), listen(port), ready)
-
-
-# --- `dcplan check`: judge a stored plan again ----------------------------------------------------
 
 
 @click.command("check")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import note, option, print_json, print_written, refuse_jobs_of_a_cluster, warn_of_changes
+from planner.cli.options import note, option, print_json, print_written, warn_of_changes
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def study_command(
             as_json, said = asked.pop("as_json"), {key: asked.pop(key) for key in shown}
             folder = asked.pop("folder", None)
             if home is not None:
-                refuse_jobs_of_a_cluster(asked.get("jobs"), asked.get("scheduler"))
+                if asked.get("jobs") is not None and asked.get("scheduler") is not None:
+                    raise click.UsageError(
+                        "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
+                    )
                 folder_of = import_module(f"planner.studies.{home}").folder_of
                 folder = asked["out"] = folder_of(asked.get("file") or asked["scenario"], folder)
             place = _Place(kind, folder, Progress.of_command(patient=patient))

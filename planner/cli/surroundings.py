@@ -1,7 +1,4 @@
-"""What may go wrong around a command: streams that end or are full, folders gone, no memory.
-
-None of it is a bug of dcplan, so none of it ends in a traceback.
-"""
+"""What may go wrong around a command and is no bug: streams that end or are full, folders gone, no memory."""
 
 from __future__ import annotations
 
@@ -18,10 +15,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BROKEN_SURROUNDINGS: Final = 2
-"""Exit code: as for wrong input, there is something to put right and try again."""
-READER_GONE: Final = 141
-"""Exit code where stdout is closed early, as by `| head`: what a shell sees of SIGPIPE."""
+BROKEN_SURROUNDINGS: Final = 2  # exit code: as for wrong input, there is something to put right and try again
+READER_GONE: Final = 141  # exit code where stdout is closed early, as by `| head`: what a shell sees of SIGPIPE
 _ESCAPES: Final = "dcplan_escapes"
 
 

@@ -63,10 +63,7 @@ def without_effect(case: ScopedCase) -> list[WithoutEffect]:
 
 
 class HeatInputs(Record):
-    """Where heat can be sold; every list is empty where a scenario sells none.
-
-    Figures are of the site's country, from table `heat_reuse`, or the scenario's own.
-    """
+    """Where heat can be sold, by figures of the site's country or the scenario's own; lists may be empty."""
 
     def __init__(self, of: Basis) -> None:
         case, settings = of.case, of_kind(of.case.scenario, Heat)

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from planner.lp.expression import Comparison, Expression
     from planner.model.variables import Model
 
-Capital = Literal["rack", "facility", "grid", "supply"]
-"""Kinds of capital, each with a cost of its own."""
+Capital = Literal["rack", "facility", "grid", "supply"]  # kinds of capital, each with a cost of its own
 Link = Literal["sum", "stock", "opening", "cause", "optional"]
 LINKS: Final[dict[Link, str]] = {
     "sum": "an amount is the sum of what it is made of",
@@ -30,10 +29,7 @@ LINKS: Final[dict[Link, str]] = {
 
 @dataclass(frozen=True)
 class Constraint:
-    """One block of rows: the function that makes it, what it runs over, and its unit.
-
-    `links` says why it is a link; None where it is a limit, with a record in `planner.limits`.
-    """
+    """One block of rows; `links` says why it is a link, None where it is a limit, with a record in `planner.limits`."""
 
     name: str
     over: str

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Index, Variable
     from planner.model.variables import Model
 
-# --- When a setting has an effect: what a key says of itself by marks on its type -----------------
-
 
 @dataclass(frozen=True)
 class SwitchesBlock:
@@ -50,8 +48,7 @@ class OnlyWith:
 SWITCH: Final = SwitchesBlock()
 HELD: Final = ByYear(held=True)
 PAID_AT_START: Final = ByYear(paid_at_start=True)
-Switch: TypeAlias = Annotated[Flag, SWITCH]
-"""Whether there is what its block is about at all."""
+Switch: TypeAlias = Annotated[Flag, SWITCH]  # whether there is what its block is about at all
 
 
 # --- What a family declares: a module with all that is known of it, which the other rooms read ----

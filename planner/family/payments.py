@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 def discount(m: Model) -> Floats:
     """Discount factor of a payment in each calendar year, mid-year. [calendar]
 
-    With a perpetuity as end of horizon the last year represents itself and all later ones: an
-    asset in service for half of it is paid and used for half of each of them. Years after the last
-    one that counts have no factor.
+    With a perpetuity the last year represents itself and all later ones: an asset in service for half of it is paid
+    and used for half of each of them. Years after the last one that counts have no factor.
     """
     p = m.p.finance
     factor = discount_factor(p.rate_frac, m.calendar_year, p.base_year)
@@ -54,10 +53,7 @@ def capital_payments(m: Model, purchase: Purchase, rate_frac: Floats | None = No
 
 
 def capital_payments_per_unit(m: Model, purchase: Purchase, rate_frac: Floats | None = None) -> Floats:
-    """Return the payments for one unit of what is bought in each calendar year, by the same rule.
-
-    Gives (tuple, calendar) [MUSD per unit].
-    """
+    """Return the payments for one unit of what is bought, by the same rule. (tuple, calendar) [MUSD per unit]"""
     p = m.p.finance
     cost = purchase.overnight_musd * (1.0 + purchase.idc_frac)
     rate = p.rate_frac if rate_frac is None else rate_frac
@@ -104,11 +100,7 @@ def by_calendar(m: Model, decision: Expression, amount: Floats) -> Expression:
 
 
 def _paid_and_salvaged(m: Model, start: Floats, life: Floats) -> Floats:
-    """Pay the whole cost at the start, get the book value back at the end of the horizon.
-
-    Amounts are moved to mid-year at the discount rate, so that discounting them by calendar
-    year gives the value at their own dates. [tuple, calendar]
-    """
+    """Pay the cost at the start, get the book value back at the end, both moved to mid-year. [tuple, calendar]"""
     p = m.p.finance
     end = m.until + 1.0
     growth = 1.0 + p.rate_frac

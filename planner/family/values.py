@@ -50,8 +50,7 @@ class Override(Block):
 
     model_config = ConfigDict(validate_default=False)  # None as a default means left out
 
-    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset()
-    """Keys whose null says something: it empties the table's cell."""
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset()  # keys whose null says something: it empties the table's cell
 
     @field_validator("*", mode="before")
     @classmethod
@@ -136,8 +135,7 @@ def _all_or_ids(value: object) -> str:
 Number: TypeAlias = Annotated[float, Field(strict=True)]
 NonNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0)]
 Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0)]
-Frac: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1)]
-"""A share; 10 % is written 0.1."""
+Frac: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1)]  # a share; 10 % is written 0.1
 Months: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=600)]
 Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 WholeOrAll: TypeAlias = Annotated[
@@ -145,8 +143,7 @@ WholeOrAll: TypeAlias = Annotated[
 ]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
-NotASwitch: Final = BeforeValidator(_not_a_switch)
-"""For choices among integers."""
+NotASwitch: Final = BeforeValidator(_not_a_switch)  # for choices among integers
 Year: TypeAlias = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_year)]
 
 Amount = TypeVar("Amount")
@@ -161,8 +158,7 @@ NonNegativeByYear: TypeAlias = _ByYear[NonNegative]
 PositiveByYear: TypeAlias = _ByYear[Positive]
 FracByYear: TypeAlias = _ByYear[Frac]
 
-Id = TypeVar("Id", bound=str)
-"""A kind of id, see `references`: `Ids[SiteId]` are ids of sites."""
+Id = TypeVar("Id", bound=str)  # a kind of id, see `references`: `Ids[SiteId]` are ids of sites
 Ids: TypeAlias = Annotated[tuple[Id, ...], AfterValidator(_no_doubles)]
 AllOrIds: TypeAlias = Annotated[
     Annotated[Literal["all"], Tag("all")] | Annotated[Ids[Id], Tag("ids")], Discriminator(_all_or_ids)

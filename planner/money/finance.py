@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
 
-# --- Annuities: what an asset costs a year, and the rates behind it -------------------------------
-
 
 def real_rate(nominal_frac: ArrayLike, inflation_frac: ArrayLike) -> Floats:
     r"""Real rate that belongs to a nominal one (Fisher).
@@ -196,16 +194,12 @@ def _shares_of_years(begin: Floats, end: Floats, first_calendar_year: int, last_
     return np.asarray(np.clip(overlap, 0.0, 1.0))
 
 
-# --- Rules for prices in tiers, wherever they are written -----------------------------------------
-
 ONE_MORE_PRICE: Final = "one price more than limits"
 RISING: Final = "above 0 and rising from tier to tier"
 
 
 def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
-    """Return the rules that are broken by the prices of tiers and the limits between them.
-
-    Takes `prices` [USD/unit], `limits` [unit].
+    """Return the rules that are broken by the prices [USD/unit] of tiers and the limits [unit] between them.
 
     >>> broken_rules((9.0, 6.0), (20.0,)), broken_rules((9.0, 6.0, 7.0), (30.0, 20.0))
     ((), ('above 0 and rising from tier to tier',))

@@ -24,10 +24,8 @@ class Answer:
     kind: ClassVar[FolderKind]
     fields: ClassVar[tuple[str, ...]] = ()
     """Attributes that JSON holds as they are, the name of the scenario or run first."""
-    saved: ClassVar[tuple[str, ...]] = ()
-    """Attributes that hold its tables; ``frontier=table`` names a table otherwise."""
-    listed: ClassVar[tuple[str, ...]] = ()
-    """The same of what JSON holds; left out: what is saved."""
+    saved: ClassVar[tuple[str, ...]] = ()  # attributes that hold its tables; ``frontier=table`` names a table otherwise
+    listed: ClassVar[tuple[str, ...]] = ()  # the same of what JSON holds; left out: what is saved
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -79,10 +77,7 @@ class Answer:
         return self.to_dict()
 
     def save(self, folder: str | Path) -> Path:
-        """Write its tables as CSV and Parquet, all of it as JSON, and its drawing; return the folder.
-
-        The folder must be new or that of such a study; nothing else is overwritten.
-        """
+        """Write its tables, JSON and drawing into a new folder, or that of such a study, and nowhere else."""
         home, file = Path(folder), getattr(self, "file", None)  # a study that goes on from its folder is of one file
         with (
             writing_into(home),

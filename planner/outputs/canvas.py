@@ -20,7 +20,6 @@ from planner.outputs.files import whole_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -32,12 +31,10 @@ LAYOUT: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "xlsx/she
 """What is data of sheets: which print, their lists of result tables, rows of blocks, heads, and sums to check."""
 COLOURS: Final[Sequence[str]] = LOOK["colours"]
 """Colours of chart series, in order; the first four differ in lightness too."""
-MOST_ROWS: Final = 1_048_576
-"""Rows of a sheet of Excel; its writer drops cells below in silence."""
+MOST_ROWS: Final = 1_048_576  # rows of a sheet of Excel; its writer drops cells below in silence
 
 
-Area = tuple[int, int, int, int]
-"""First row and column of cells, and their last."""
+Area = tuple[int, int, int, int]  # first row and column of cells, and their last
 
 
 class Live(NamedTuple):
@@ -58,10 +55,6 @@ class Canvas:
         self._widths: dict[str, list[float]] = {}
         self.laid_out: set[str] = set()
         """Sheets that were given widths."""
-
-    def add_sheet(self, name: str) -> None:
-        """Add an empty sheet at the end."""
-        self._workbook.add_worksheet(name)
 
     def sheet(
         self,
@@ -119,10 +112,7 @@ class Canvas:
         return self._formats[key]
 
     def text(self, sheet: Worksheet, row: int, column: int, text: str, style: str = "plain") -> None:
-        """Write text that stays text, also when someone edits the cell.
-
-        What a cell cannot hold of a very long text is cut off.
-        """
+        """Write text that stays text, also when someone edits the cell; cut off is what a cell cannot hold."""
         looks_live = text.startswith(("=", "+", "-", "@"))
         look = self.style(style, quote_prefix=True) if looks_live else self.style(style)
         sheet.write_string(row, column, text[:32_767], look)  # more a cell cannot hold
@@ -176,17 +166,6 @@ class Canvas:
         """Give a cell or range a name that formulas use."""
         self._workbook.define_name(name, f"={place}")
 
-    def chart(self, kind: str, title: str, unit: str, *, stacked: bool = False) -> Chart:
-        """Return an empty chart in the look of the workbook."""
-        options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
-        chart = self._workbook.add_chart(options)
-        look = deepcopy(LOOK["chart"])  # the library changes what it is given
-        chart.set_title({"name": title, **look.pop("title")})
-        chart.set_y_axis({"name": unit, **look.pop("y_axis")})
-        for part, traits in look.items():
-            getattr(chart, f"set_{part}")(traits)
-        return chart
-
     def plot(
         self,
         sheet: Worksheet,
@@ -201,14 +180,16 @@ class Canvas:
         size: tuple[int, int] = (700, 310),
         colours: Sequence[int | None] = (),
     ) -> None:
-        """Draw rows of a sheet by year, at a row and so far to the right [pixel]; nothing where there is no row.
-
-        `years`: The row that has them, and their first and last column. A row whose colour is None is not seen.
-        """
+        """Draw rows by year (row, first, last column) at a row and pixel; one whose colour is None is not seen."""
         if not rows:  # a chart of nothing cannot be opened
             return
-        chart, source = self.chart("column", title, unit, stacked=is_stacked), of or sheet.name
-        head, first, last = years
+        chart = self._workbook.add_chart({"type": "column", **({"subtype": "stacked"} if is_stacked else {})})
+        look = deepcopy(LOOK["chart"])  # the library changes what it is given
+        chart.set_title({"name": title, **look.pop("title")})
+        chart.set_y_axis({"name": unit, **look.pop("y_axis")})
+        for part, traits in look.items():
+            getattr(chart, f"set_{part}")(traits)
+        source, (head, first, last) = of or sheet.name, years
         for row, colour in zip(rows, colours or count(), strict=False):
             fill = COLOURS[(colour or 0) % len(COLOURS)]
             chart.add_series(
@@ -231,10 +212,7 @@ class Canvas:
 
 @contextmanager
 def new_workbook(path: Path) -> Iterator[Workbook]:
-    """Give a workbook to fill; its file is there once the block ends, whole or not at all.
-
-    Text is always stored as text, whatever it begins with.
-    """
+    """Give a workbook to fill, in which text stays text; its file is there once the block ends, whole or not at all."""
     as_text = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     options = {**as_text, "in_memory": True}  # else every sheet is a file of its own first
     # Into memory: the library has an error of its own for a file that cannot be written.

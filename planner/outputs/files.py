@@ -17,18 +17,15 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import ENDING_SIGNALS, InputError, OutputError, Problem
+from planner.base.errors import ENDING_SIGNALS, InputError, OutputError
 from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# --- Files that are there whole or not at all, and what tells files apart -------------------------
 
-PARTIAL: Final = ".partial-"
-"""Start of the names of folders and files that are being written."""
-_OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")
-"""Start of the paths of what a process has open, whatever it is."""
+PARTIAL: Final = ".partial-"  # start of the names of folders and files that are being written
+_OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")  # start of the paths of what a process has open, whatever it is
 
 
 @contextmanager
@@ -68,11 +65,7 @@ def without_empty(home: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give paths to write files to that belong together, as `whole_file` does for one.
-
-    Once the block ends without an error all take their names, and Ctrl-C, SIGTERM and SIGHUP wait
-    until they have. SIGKILL or an error of the disk meanwhile can still leave some as they were.
-    """
+    """Give paths to write files to that belong together: once the block ends all take their names, and signals wait."""
     with ExitStack() as files:
         yield [files.enter_context(whole_file(path)) for path in paths]
         with _signals_held():
@@ -80,10 +73,7 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
-    """Give files and folders other names on the same file system: all of them, or none.
-
-    Ctrl-C, SIGTERM and SIGHUP wait meanwhile; what was moved is taken back if a later one fails.
-    """
+    """Give files and folders other names on the same file system: all of them, or none; Ctrl-C and SIGTERM wait."""
     with _signals_held(), ExitStack() as taking_back:
         for source, target in moves:
             source.rename(target)
@@ -117,7 +107,7 @@ def kind_of_special(path: Path) -> str | None:
     """Return what is at a path where that is neither a regular file nor a folder."""
     try:
         mode = path.stat().st_mode
-        is_open_file = _leads_to_open_file(path)
+        is_open_file = Path(os.path.realpath(path.parent), path.name).as_posix().startswith(_OPEN_FILES)
     except (OSError, ValueError):
         return None
     if stat.S_ISFIFO(mode):
@@ -127,18 +117,6 @@ def kind_of_special(path: Path) -> str | None:
     if is_open_file or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return "a device"
     return None
-
-
-def _leads_to_open_file(path: Path) -> bool:
-    """Return whether a path, or a link that it leads over, is a name of what a process has open."""
-    for _ in range(40):  # as many links as Linux follows in a path
-        path = Path(os.path.realpath(path.parent), path.name)
-        if path.as_posix().startswith(_OPEN_FILES):
-            return True
-        if not path.is_symlink():
-            break
-        path = path.parent / path.readlink()
-    return False
 
 
 def sha256_of(path: Path) -> str:
@@ -158,24 +136,17 @@ def writing_into(folder: Path, instead: str = "name another folder with --output
         raise OutputError(message) from error
 
 
-# --- A folder to fill next to what it will become: locked while its writer lives, swept when dead ---
-
 if sys.platform != "win32":
     import fcntl
 
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
-_TRIES: Final = 100
 _LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a run folder
 
 
 @contextmanager
 def staging(home: Path) -> Iterator[Path]:
-    """Give an empty folder inside another one; what is still in it at the end is removed.
-
-    Folders that are left of writers that were killed are removed first. Folders that had to be
-    made and hold nothing at the end are removed too.
-    """
+    """Give an empty folder inside another, swept of those of killed writers; what is left in it is removed."""
     refuse_device_names(home)
     with without_empty(home):
         partial, held = _begin(home)
@@ -219,8 +190,7 @@ def try_file(file: Path, setting: str) -> None:
     """Find out whether a file can be written, before work is done for it."""
     refuse_device_names(file, setting)
     if special := kind_of_special(file):
-        what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
-        raise InputError([Problem.of(setting, what_is, must_be, "name another file")])
+        raise InputError.at(setting, f"{str(file)!r} is {special}", "a new file, or a regular one", "name another file")
     try_folder(file.parent, setting)
 
 
@@ -237,15 +207,10 @@ def try_folder(folder: Path, setting: str) -> None:
                 os.fsync(file.fileno())
     except (OSError, ValueError) as error:
         is_other = os.path.lexists(folder) and not folder.is_dir()
-        reason = getattr(error, "strerror", None) or str(error)
-        reason = "it is not a folder" if is_other else reason
-        problem = Problem.of(
-            setting,
-            f"nothing can be written into {str(folder)!r}: {reason}",
-            "a folder that can be written to, with room for the files",
-            "name another folder, or make room",
-        )
-        raise InputError([problem]) from error
+        reason = "it is not a folder" if is_other else getattr(error, "strerror", None) or str(error)
+        what_is = f"nothing can be written into {str(folder)!r}: {reason}"
+        must_be = "a folder that can be written to, with room for the files"
+        raise InputError.at(setting, what_is, must_be, "name another folder, or make room") from error
 
 
 def new_token() -> str:
@@ -255,18 +220,13 @@ def new_token() -> str:
 
 def _begin(home: Path) -> tuple[Path, int | None]:
     """Make a folder and lock it before anybody can take it for left over."""
-    for attempt in range(_TRIES):
+    while True:
         home.mkdir(parents=True, exist_ok=True)
         partial = home / f"{PARTIAL}{new_token()}"
-        try:
-            with locked(home):
-                _sweep(home)
-                partial.mkdir()
-                return partial, _lock(partial)
-        except FileNotFoundError:  # another writer has just removed `home`, which was empty
-            if attempt == _TRIES - 1:
-                raise
-    raise AssertionError
+        with suppress(FileNotFoundError), locked(home):  # another writer may just have removed `home`, which was empty
+            _sweep(home)
+            partial.mkdir()
+            return partial, _lock(partial)
 
 
 def _is_dead(left: Path) -> bool:

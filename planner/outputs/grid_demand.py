@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 # done at another site, with the cooling and losses of its time slice; the rest is *firm*. Both are as
 # the plan runs them: work that waits is in the hour in which it is done.
 
-PARTS: Final = ("firm", "flexible")
-"""The two parts of demand, in the order of columns."""
+PARTS: Final = ("firm", "flexible")  # the two parts of demand, in the order of columns
 # --- Loads for PyPSA: a folder of CSV files for every model year, to import into a network --------
 
 _DECIMALS: Final = 4  # of MW in text files, 100 W
@@ -36,9 +35,8 @@ _MW: Final = [f"{part}_mw" for part in PARTS]
 def write_grid(run: Run, folder: Path) -> list[Path]:
     """Write the demand of every grid zone: a table by year, and every hour of every year."""
     if run.tables["power_slot"].empty:
-        what_is, fix = "no site of this run draws power in any year", "export another run"
         must_be = "a run whose sites draw power, for the format grid"
-        raise InputError([Problem.of("--format", what_is, must_be, fix)])
+        raise InputError.at("--format", "no site of this run draws power in any year", must_be, "export another run")
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
     written = [_csv(_by_year(slots, days), folder / "zone_year.csv")]
@@ -110,10 +108,8 @@ def _by_year(slots: pd.DataFrame, days: Days) -> pd.DataFrame:
 def write_pypsa(run: Run, folder: Path) -> list[Path]:
     """Write the grid's new loads as PyPSA networks of buses and loads, one for each model year.
 
-    Every zone is a bus, placed at the middle of its sites, with a load for the firm and one for
-    the flexible part; `Network.import_from_csv_folder` reads a folder, 8,760 snapshots of 1 h.
-
-    Layout after the import and export chapter of PyPSA's documentation.
+    Every zone is a bus at the middle of its sites, with a load for the firm and one for the flexible part, over 8,760
+    snapshots of 1 h. Layout after the import and export chapter of PyPSA's documentation.
     """
     sites = run.sites.set_index("site")
     slots = area_slots(run, sites["zone"])
@@ -147,21 +143,20 @@ _COUNTRY: Final = "US"  # all that ReEDS knows states of
 def write_reeds(run: Run, folder: Path) -> list[Path]:
     """Write what the states of the US are asked for, for ReEDS' ``inputs/load``.
 
-    MW is the coincident peak of the state's sites at the grid, firm and flexible alike, in every
-    calendar year for which a model year stands; lines that begin with ``#`` say the capacity
-    factor that goes with it, and what is left out.
-
-    Layout after the files ``loadsite_*.csv`` of ReEDS-2.0.
+    MW is the coincident peak of the state's sites at the grid, in every calendar year for which a model year stands;
+    comments say the capacity factor, and what is left out. Layout after ``loadsite_*.csv`` of ReEDS-2.0.
     """
     slots, days = area_slots(run, _state_of_site(run)), plan_days(run)
     table = _by_year(slots, days)
     energy_mwh = table[["firm_mwh", "flexible_mwh"]].to_numpy().sum()
     load_factor = energy_mwh / sum(days.weight_h) / table["peak_mw"].sum()
     spans = dict(zip(run.years, zip(run.years, [*run.years[1:], run.years[-1] + 1], strict=True), strict=True))
+    is_abroad = (run.sites["country"] != _COUNTRY) & run.sites["site"].isin(set(run.tables["power_slot"]["site"]))
+    abroad = ", ".join(map(_one_line, run.sites.loc[is_abroad, "site"]))
     lines = [
         f"# Data centers of {_one_line(run.title)}: coincident peak by state.",
         f"# Mean over peak of all states and years: {load_factor:.4f} (GSw_LoadSiteCF).",
-        *_left_out(run),
+        *([f"# Left out, as ReEDS has no states there: {abroad}."] if abroad else []),
         "*loadsitereg,t,MW",
     ]
     lines += [
@@ -179,8 +174,7 @@ def _state_of_site(run: Run) -> pd.Series:
     drawing = set(run.tables["power_slot"]["site"])
     sites = run.sites[(run.sites["country"] == _COUNTRY) & run.sites["site"].isin(drawing)]
     if sites.empty:
-        what_is = "no site that draws power is in the United States"
-        raise InputError([Problem.of("--format", what_is, "one for reeds")])
+        raise InputError.at("--format", "no site that draws power is in the United States", "one for reeds")
     new_sites = run.meta["merged"]["new_sites"]
     given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
     given |= {site: of.get("state") for site, of in new_sites.items()}
@@ -192,13 +186,6 @@ def _state_of_site(run: Run) -> pd.Series:
         problems.append(Problem.of("--format", f"site {site!r} has no state", "one for reeds", fix))
     raise_all(problems)
     return state.set_axis(sites["site"])
-
-
-def _left_out(run: Run) -> list[str]:
-    abroad = run.sites[run.sites["country"] != _COUNTRY]
-    drawing = abroad["site"].isin(set(run.tables["power_slot"]["site"]))
-    ids = ", ".join(_one_line(site) for site in abroad["site"][drawing])
-    return [f"# Left out, as ReEDS has no states there: {ids}."] if ids else []
 
 
 def _one_line(text: str) -> str:

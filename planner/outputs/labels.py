@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- What ids of tables and of the cost list are called by people: the one place that says so -----
 
 LABELS: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "labels.json").read_text(encoding="utf-8"))
 
@@ -50,11 +49,8 @@ class DisplayNames:
 
     def region(self, region: str) -> str:
         """Return the name of a demand region."""
-        return (
-            "any place"
-            if region == "(anywhere)"
-            else self._names("demand_regions", "demand_region").get(region, region)
-        )
+        known = self._names("demand_regions", "demand_region")
+        return "any place" if region == "(anywhere)" else known.get(region, region)
 
     def _names(self, table: str, key: str = "") -> Mapping[str, str]:
         """Return the names of an input table; a run need not have it."""
@@ -172,8 +168,7 @@ def figure_words(item: str, names: Mapping[str, str]) -> str:
 
 CANNOT_HOLD: Final = "more than the whole plan costs, which cannot hold"
 """What is said of a saving that first order makes larger than the cost."""
-MARK: Final = "*"
-"""At such a saving, in a table."""
+MARK: Final = "*"  # at such a saving, in a table
 
 
 def cost_of(run: Run) -> float:
@@ -199,8 +194,6 @@ def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
         text += f" {mark} saves {CANNOT_HOLD}."
     return text
 
-
-# --- When what futures order is decided, in words, as pages and terminals show it -----------------
 
 LEAST_MW: Final = 0.05
 """Less is shown as nothing: 0.1, rounded. [MW]"""

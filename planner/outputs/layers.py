@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Map layers of a run: sites, what they do by year, who is served from where, demand regions ---
 
-Line = list[tuple[float, float]]
-"""Points of a line as (longitude, latitude) in WGS 84."""
+Line = list[tuple[float, float]]  # points of a line as (longitude, latitude) in WGS 84
 
 _SITE_MEASURES: Final = (
     *("nameplate_mw", "facility_mean_mw", "facility_peak_mw", "energy_mwh", "new_firm_mw", "capex_musd"),
@@ -67,10 +65,7 @@ def site_years(run: Run) -> Layer:
 
 
 def assignments(run: Run) -> Layer:
-    """Who is served from where: a great circle per region, workload, site and year.
-
-    Workloads that any site can serve have no place of demand and are left out here.
-    """
+    """Who is served from where, if demand has a place: a great circle per region, workload, site and year."""
     regions = _places(run)
     served = run.tables["assignment"]
     frame = served[served["region"].isin(regions.index)].reset_index(drop=True)
@@ -101,9 +96,7 @@ LAYERS: Mapping[str, Callable[[Run], Layer]] = {
 
 
 def great_circle(lon_from: float, lat_from: float, lon_to: float, lat_to: float) -> list[Line]:
-    """Return the shortest line between two points, cut where it crosses the 180th meridian.
-
-    Takes `lon_from` [degree], `lat_from` [degree], `lon_to` [degree], `lat_to` [degree].
+    """Return the shortest line between two points [degree], cut where it crosses the 180th meridian.
 
     >>> great_circle(178.0, 5.0, -179.0, 5.0)
     [[(178.0, 5.0), (180.0, 5.0)], [(-180.0, 5.0), (-179.0, 5.0)]]
@@ -145,9 +138,6 @@ def _by_year(frame: pd.DataFrame, key: str, measure: str, years: list[int]) -> p
 
 def _points(frame: pd.DataFrame) -> list[shapely.Geometry]:
     return [*shapely.points(frame["lon"].to_numpy(np.float64), frame["lat"].to_numpy(np.float64))]
-
-
-# --- GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first ----------------------
 
 
 def write_geojson(run: Run, folder: Path) -> list[Path]:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- The measures of a model year: one list for the terminal, the workbook, the report and comparisons ---
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -46,7 +44,6 @@ OF_YEAR: Final = measures(
     )
 )
 """What is compared of a year."""
-# --- Where the plan is: a row for each site -------------------------------------------------------
 
 
 def sites_of(run: Run) -> pd.DataFrame:
@@ -68,10 +65,7 @@ def sites_of(run: Run) -> pd.DataFrame:
     return frame.sort_values("nameplate_mw", ascending=False, kind="stable").reset_index()
 
 
-# --- Plan, power, cost and carbon of runs side by side, by year, zone, site, item -----------------
-
-MOST_RUNS: Final = 8
-"""More runs than that are not read side by side."""
+MOST_RUNS: Final = 8  # more runs than that are not read side by side
 OTHER_HORIZON: Final = (
     "The runs differ in horizon, discount rate or what follows the horizon: their net present "
     "values do not compare like with like."

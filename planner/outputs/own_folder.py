@@ -20,20 +20,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# --- Kinds of folders: of a run, of runs, of each study; and the files by which they are known ----
 
-LABELS_FILE: Final = "labels.json"
-"""Name and tags that a planner gives a folder."""
-META_FILE: Final = "run.json"
-"""Says in the folder of a run what it is."""
-SWEEP_FILE: Final = "sweep.json"
-"""Says in the folder of a sweep what is swept."""
+LABELS_FILE: Final = "labels.json"  # name and tags that a planner gives a folder
+META_FILE: Final = "run.json"  # says in the folder of a run what it is
+SWEEP_FILE: Final = "sweep.json"  # says in the folder of a sweep what is swept
 FRONTIER_FILE: Final = "frontier.json"
 STOCHASTIC_FILE: Final = "stochastic.json"
-FUTURES_FOLDER: Final = "futures"
-"""Folder of the files of single futures of a sweep."""
-RUNS_FOLDER: Final = "runs"
-"""Folder of the runs that a study keeps."""
+FUTURES_FOLDER: Final = "futures"  # folder of the files of single futures of a sweep
+RUNS_FOLDER: Final = "runs"  # folder of the runs that a study keeps
 
 
 @dataclass(frozen=True)
@@ -91,8 +85,7 @@ def files_of(folder: Path, patterns: Iterable[str]) -> list[Path]:
 
 # --- Whose a folder is: a study goes into a new one or its own, never among files of another ------
 
-LEDGER_FILE: Final = ".dcplan-written"
-"""Holds the SHA-256 of every file that was written next to it."""
+LEDGER_FILE: Final = ".dcplan-written"  # holds the SHA-256 of every file that was written next to it
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -124,10 +117,7 @@ def digests_in(folder: Path) -> set[str]:
 
 
 def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
-    """Move finished files to where they are to be, each whole: all, or none if one is in the way.
-
-    A file that is there is replaced if dcplan wrote it and nobody has changed it since.
-    """
+    """Move finished files to where they are to be: all, or none if one is in the way that is not as dcplan wrote it."""
     targets = {home / file.relative_to(staged): file for file in files}
     with locked(home):
         known = digests_in(home)
@@ -149,9 +139,6 @@ def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             file.replace(path)
     return list(targets)
-
-
-# --- Which files of a folder dcplan wrote, and how finished ones get there ------------------------
 
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
@@ -193,10 +180,7 @@ def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None)
 
 
 def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> list[Problem]:
-    """Return why a study may not be written into a folder: it holds what is of something else.
-
-    Files of both would be mixed, tables of one name replaced, and a report be of either.
-    """
+    """Return why a study may not be written into a folder: it holds what is of something else, and would be mixed."""
     asked = "" if file is None or kind.entry_file is None else f" of {str(file)!r}"
     must_be = f"a new folder, or that of {'the' if asked else 'a'} {kind.words}{asked}"
     if kind is RUNS:
@@ -208,7 +192,10 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
             for path in files_of(folder, found.files):
                 what_is = f"the folder is that of a {whole.words}"
                 return [Problem.of(str(path), what_is, must_be, fix)]
-    if kind.is_whole and (others := _others_in(folder)):
+    known = digests_in(folder) if kind.is_whole else ()
+    # Hidden files are no files of anybody.
+    shown = [one for one in files_in(folder) if not f"/{one[0]}".count("/.") and one[0] != LABELS_FILE]
+    if kind.is_whole and (others := [name for name, path in shown if not is_one_of(path, known)]):
         what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, 3)}"
         return [Problem.of(str(folder), what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
@@ -225,13 +212,6 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
     what_is = f"the folder is that of another {is_like}{kind.words}, of {str(entry[0])!r}"
     return [Problem.of(str(path), what_is, must_be, fix)]
-
-
-def _others_in(folder: Path) -> list[str]:
-    """Return the files in a folder that dcplan did not write as they are; hidden ones are no files of anybody."""
-    known = digests_in(folder)
-    shown = ((name, path) for name, path in files_in(folder) if not f"/{name}".count("/.") and name != LABELS_FILE)
-    return [name for name, path in shown if not is_one_of(path, known)]
 
 
 def is_free_for(file: Path, path: Path) -> bool:

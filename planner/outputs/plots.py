@@ -9,12 +9,12 @@ from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import MWH_PER_GWH
 from planner.base.words import amount, within_sentence
 from planner.clock.days import MONTHS
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from planner.outputs.study_files import Frontier, Sensitivity
     from planner.stress.study import StressStudy
 
-# --- Pictures of charts and maps as one SVG file, with the style of the report --------------------
 
 _FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _MARGIN: Final = 20.0
@@ -111,8 +110,7 @@ class Drawing:
         file = Path(path)
         if file.suffix != ".svg":
             fix = "call it .svg; a browser, Inkscape or an office program makes PNG and PDF of it"
-            problem = Problem.of(str(path), "plots are written as SVG", "a name that ends in .svg", fix)
-            raise InputError([problem])
+            raise InputError.at(path, "plots are written as SVG", "a name that ends in .svg", fix)
         with whole_file(file) as partial:
             partial.write_text(self.svg(), encoding="utf-8")
         return file
@@ -168,8 +166,7 @@ def _style() -> Html:
 
 # --- Plots of a plan or a study for papers and slides, in the charts of the report ----------------
 
-By = Literal["workload", "zone", "site", "source"]
-"""What columns of power are made of."""
+By = Literal["workload", "zone", "site", "source"]  # what columns of power are made of
 _MOST: Final = 9  # series with a colour of their own; what is left has the tenth
 _TABLES: Final[Mapping[str, str]] = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
 _PERCENT: Final = 100.0
@@ -185,25 +182,8 @@ def write_plots(run: Run, folder: Path) -> list[Path]:
     return [drawing.write(folder / f"{name}.svg") for name, drawing in drawings.items()]
 
 
-class _WithRun(Protocol):
-    """A plan, in memory or stored."""
-
-    @property
-    def run(self) -> Run: ...
-
-
 class Plots:
-    """The plots of a plan; each is an SVG drawing that a notebook shows.
-
-    Parameters
-    ----------
-    run : Run
-        Of the plan.
-
-    Notes
-    -----
-    ``drawing.write(path)`` saves a plot as svg: the same bytes for the same plan.
-    """
+    """The plots of a plan: drawings that a notebook shows and ``drawing.write(path)`` saves as SVG."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -276,10 +256,7 @@ class Plots:
         return Drawing(self._run.title, "", [chart], "no site draws power in any year")
 
     def latency(self, year: int | None = None) -> Drawing:
-        """Draw the share of own service within each round trip, the last model year by default. [%]
-
-        Workloads that any site may serve have no round trip and are not shown.
-        """
+        """Draw the share of own service within each round trip, of workloads that have one. [%]"""
         year = _model_year(self._run, year)
         served = self._run.tables["assignment"]
         served = served[(served["year"] == year) & served["rtt_ms"].notna()]
@@ -307,24 +284,6 @@ class Plots:
         series = [_series(label, of_year[column]) for column, label in DECLARED["headroom"].items()]
         chart = groups(f"Headroom of grid zones for new connections, {year}", "MW", zones, series, is_stacked=True)
         return Drawing(self._run.title, "Full: nothing is spare", [chart], "no zone has a limit")
-
-    def comparison(self, other: _WithRun) -> Drawing:
-        """Draw mean power and net present value by group of cost items, beside those of another plan."""
-        pair = (self._run, other.run)
-        found = []
-        for at, one in enumerate(pair):
-            mean = one.tables["summary"]["facility_mean_mw"]
-            found.append(Line(one.label, [*zip(one.years, mean.tolist(), strict=True)], at, has_marks=True))
-        years = sorted({year for one in pair for year in one.years})
-        npv = (one.tables["costs"].groupby("group", observed=True)["npv_musd"].sum() for one in pair)
-        sums = pd.DataFrame(dict(enumerate(npv))).fillna(0.0)
-        sums = sums[(sums != 0.0).any(axis=1)]
-        series = [_series(one.label, sums[at]) for at, one in enumerate(pair)]
-        panels = [
-            curves("Mean power at the meter", ("", "MW"), found, feet=feet_of(years)),
-            groups("Net present value by group of items", "MUSD", [*map(str, sums.index)], series),
-        ]
-        return Drawing(f"{self._run.label} and {other.run.label}", "", panels)
 
 
 def _steps(ends: Floats, levels: Floats) -> list[tuple[float, float]]:
@@ -369,11 +328,7 @@ def plot_frontier(found: Frontier) -> Drawing:
 
 
 def plot_sensitivity(found: Sensitivity) -> Drawing:
-    """Draw what each factor does, with the ranks that it may have behind its name.
-
-    Tornado: the change at its low and its high. Morris: mu* with its 95 % confidence, and sigma.
-    Sobol: total and first-order index with theirs.
-    """
+    """Draw what each factor does, with confidence where the method has one, and the ranks that it may have."""
     about, unit, bars = DECLARED["methods"][found.method]
     table = found.table
     pairs = zip(table["rank_low"], table["rank_high"], strict=True)

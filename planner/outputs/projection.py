@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
 
+WIDTH: Final = 1000.0
+HEIGHT: Final = 560.0  # of a sheet [pixel]
+_MARGIN: Final = 14.0
 Line = list[tuple[float, float]]
-Box = tuple[float, float, float, float]
-"""West, south, east, north. [degree]"""
+Box = tuple[float, float, float, float]  # west, south, east, north [degree]
 _WORLD: Final[Box] = (-180.0, -56.0, 180.0, 78.0)
 _LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
 _ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +datum=WGS84"
@@ -29,8 +31,8 @@ _ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +d
 def _outlines(name: Literal["us", "world"]) -> dict[str, Any]:
     """Read outlines in WGS 84, longitude first: rings of `land`, each outer one with its holes, and `borders`.
 
-    `us.json` is made from the package us-atlas (United States Census Bureau, public domain), `world.json` from
-    world-atlas (Natural Earth, public domain); both packages are under the ISC licence. `bench/outlines.py` makes them.
+    `bench/outlines.py` makes them from us-atlas (United States Census Bureau, public domain) and world-atlas (Natural
+    Earth, public domain), packages under the ISC licence.
     """
     outlines: dict[str, Any] = json.loads((Path(__file__).parent / "basemaps" / f"{name}.json").read_bytes())
     return outlines
@@ -39,11 +41,8 @@ def _outlines(name: Literal["us", "world"]) -> dict[str, Any]:
 class ProjectedMap:
     """A projected sheet of a size in pixels; its outlines are worked out once."""
 
-    def __init__(
-        self, projection: str, box: Box, grid_step: float, size: tuple[float, float], margin: float, *, is_us: bool
-    ) -> None:
+    def __init__(self, projection: str, box: Box, grid_step: float, margin: float, *, is_us: bool) -> None:
         """Scale a projection so that a box of the globe fills the sheet."""
-        self.width, self.height = size  # [pixel]
         self.box = box  # part of the globe that it shows, at least
         self.grid_step = grid_step  # between the lines of the graticule. [degree]
         self.is_us = is_us  # whether it shows the 48 states and their borders
@@ -54,9 +53,9 @@ class ProjectedMap:
         lat = south + (north - south) * np.concatenate([0 * around, 0 * around + 1.0, around, around])
         x, y = (np.asarray(values) for values in self._project.transform(lon, lat))
         wide, high = x.max() - x.min(), y.max() - y.min()
-        self._scale = min((self.width - 2 * margin) / wide, (self.height - 2 * margin) / high)
-        self._left = (x.max() + x.min()) / 2 - self.width / 2 / self._scale
-        self._top = (y.max() + y.min()) / 2 + self.height / 2 / self._scale
+        self._scale = min((WIDTH - 2 * margin) / wide, (HEIGHT - 2 * margin) / high)
+        self._left = (x.max() + x.min()) / 2 - WIDTH / 2 / self._scale
+        self._top = (y.max() + y.min()) / 2 + HEIGHT / 2 / self._scale
 
     def place(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         """Return where points are on the sheet, from its upper left corner. [pixel]"""
@@ -115,24 +114,19 @@ class ProjectedMap:
         return tuple([(x, y) for x, y in line.coords] for line in shapely.simplify(placed, 0.35))  # [pixel]
 
 
-def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> ProjectedMap:
-    """Choose a projection by where the sites are.
-
-    The 48 states: Albers equal-area conic. A smaller region: Lambert azimuthal equal-area around
-    its middle. Else the world, Robinson.
-    Takes `width` [pixel], `height` [pixel], `margin` [pixel].
-    """
+def sheet_for(sites: pd.DataFrame) -> ProjectedMap:
+    """Choose a projection by where sites are: Albers for 48 states, Lambert azimuthal for a region, else Robinson."""
     lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
     west, south, east, north = _LOWER_48
     is_us = bool(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).all())
     if is_us:
-        return _fitted(_ALBERS_US, _LOWER_48, 10.0, (width, height), margin, is_us=True)
+        return _fitted(_ALBERS_US, _LOWER_48, 10.0, _MARGIN, is_us=True)
     box = (lon.min() - 4.0, lat.min() - 3.0, lon.max() + 4.0, lat.max() + 3.0)
-    margin += 16.0  # sites may lie at the edge of the sheet
+    margin = _MARGIN + 16.0  # sites may lie at the edge of the sheet
     if box[2] - box[0] > 95.0:  # of longitude, more than an equal-area sheet shows well [degree]
-        return _fitted("+proj=robin +datum=WGS84", _WORLD, 30.0, (width, height), margin, is_us=False)
+        return _fitted("+proj=robin +datum=WGS84", _WORLD, 30.0, margin, is_us=False)
     middle = f"+lon_0={(box[0] + box[2]) / 2:.2f} +lat_0={(box[1] + box[3]) / 2:.2f}"
-    return _fitted(f"+proj=laea {middle} +datum=WGS84", box, 10.0, (width, height), margin, is_us=False)
+    return _fitted(f"+proj=laea {middle} +datum=WGS84", box, 10.0, margin, is_us=False)
 
 
 _fitted = lru_cache(maxsize=8)(ProjectedMap)

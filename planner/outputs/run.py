@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
 
-# --- How a run differs from the scenario of its name, and from the shipped one it starts from -----
 
-START: Final = "Shipped scenario it starts from"
-"""In front of what `from_shipped_words` says."""
+START: Final = "Shipped scenario it starts from"  # in front of what `from_shipped_words` says
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,7 @@ def from_shipped_words(start: FromShipped | None) -> str:
 
 
 def is_said_by_name(scenario: str, differs: Mapping[str, str], start: FromShipped | None) -> bool:
-    """Return whether name and `differs` say it all.
-
-    They do for a run of a shipped scenario itself, and for one that starts from none.
-    """
+    """Return whether name and `differs` say it all, as of a shipped scenario itself, or one that starts from none."""
     if start is None:
         return False
     if start.scenario is None:
@@ -79,8 +74,6 @@ def settings_words(differs: Mapping[str, str]) -> str:
     return some([f"{key}={value}" for key, value in differs.items()], 3)
 
 
-# --- A run: what was asked, what came of it, and the tables, in memory or read from its folder ----
-
 Made = TypeVar("Made")
 
 
@@ -92,8 +85,7 @@ class Run:
     tables: Mapping[str, pd.DataFrame]  # result tables by name, as `planner.results.schema.RUN_TABLES` says
     inputs_tables: Mapping[str, pd.DataFrame]  # input tables by name, as read
     folder: Path | None = None  # where it is stored; None for a run in memory
-    # tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that an older version stored
-    # without one
+    # tables of the proof, as `planner.results.schema.PROOF_TABLES` says
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     # what the program of a plan that was just solved was made of; of a stored run
     # `planner.outputs.solver_files.inputs_of` makes it again

@@ -18,7 +18,6 @@ from planner.outputs.files import sha256_of
 from planner.outputs.run import once_a_run
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
-from planner.tables import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,18 +29,12 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-# --- From a run back to its linear program, as MPS and LP files for other solvers -----------------
 
-_LONGEST_NAME: Final = 255
-"""Signs of a name in a CPLEX LP file."""
+_LONGEST_NAME: Final = 255  # signs of a name in a CPLEX LP file
 
 
 def write_mps(run: Run, path: Path) -> list[Path]:
-    """Write the linear program as a free MPS file.
-
-    The program is built again from the scenario and tables that the run keeps. Names of rows
-    and columns are PuLP's, in which signs that other programs stumble over are ``_xHH``.
-    """
+    """Write the linear program, built again, as a free MPS file; names are PuLP's, odd signs in them ``_xHH``."""
     model_of(run).problem.to_pulp().writeMPS(str(path))
     return [path]
 
@@ -54,10 +47,8 @@ def write_lp(run: Run, path: Path) -> list[Path]:
     try:
         problem.checkLengthVars(_LONGEST_NAME)  # the writer does, and leaves its file open
     except PulpError as error:
-        what_is = "some names of columns are longer than the format allows"
-        must_be = f"at most {_LONGEST_NAME} signs"
-        fix = "take mps, or shorter ids of sites"
-        raise InputError([Problem.of(path.name, what_is, must_be, fix)]) from error
+        what_is, must_be = "some names of columns are longer than the format allows", f"at most {_LONGEST_NAME} signs"
+        raise InputError.at(path.name, what_is, must_be, "take mps, or shorter ids of sites") from error
     problem.writeLP(str(path), max_length=_LONGEST_NAME)
     return [path]
 
@@ -79,29 +70,22 @@ def inputs_of(run: Run) -> Inputs:
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:
-    """Find the input tables that a run lacks, that lack columns, or that are no Parquet files."""
-    schemas = load_package().tables
+    """Find the input tables that a run lacks, or that are no Parquet files."""
     for name in TABLES:
-        expected = "the columns that this version of dcplan reads"
         try:
-            lacking = set(schemas[name].columns) - set(run.inputs_tables[name])
-            found = f"the table has no {' and no '.join(sorted(lacking))}" if lacking else ""
+            run.inputs_tables[name]
         except InputError as error:
             yield from error.problems
-            continue
         except KeyError:
-            found, expected = f"the table can not be read: the run has no {name!r}", "a table as the run has read it"
-        if found:
-            yield Problem.of(f"inputs/{name}.parquet", found, expected, "solve the scenario again")
+            found, must_be = f"the table can not be read: the run has no {name!r}", "a table as the run has read it"
+            yield Problem.of(f"inputs/{name}.parquet", found, must_be, "solve the scenario again")
 
 
 def scenario_of(run: Run) -> Scenario:
     """Read the merged scenario of a run again."""
     merged = run.meta["merged"]
-    problems = [
-        problem for block, key in OWN_FILES for problem in _changed(run, f"{block}.{key}", _setting(merged, block, key))
-    ]
-    raise_all(problems)
+    named = {f"{block}.{key}": (merged.get(block) or {}).get(key) for block, key in OWN_FILES}
+    raise_all([one for key, file in named.items() if isinstance(file, str) for one in _changed(run, key, Path(file))])
     return scenario_of_merged(run, merged)
 
 
@@ -116,27 +100,21 @@ def scenario_of_merged(run: Run, merged: Mapping[str, Any]) -> Scenario:
         return scenario.written_in(run.name, scenario.source_files, scenario.tree)
 
 
-def _setting(merged: Mapping[str, Any], block: str, key: str) -> str | None:
-    """Return the file that a setting of a merged scenario names; None where it names none."""
-    value = settings.get(key) if isinstance(settings := merged.get(block), dict) else None
-    return value if isinstance(value, str) else None
-
-
-def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
+def _changed(run: Run, setting: str, path: Path) -> Iterator[Problem]:
     """Find out whether a file that a setting names is not the one that was solved with."""
-    if file is None:
-        return
-    path = Path(file)
     known = run.meta["data"].get(setting, {}).get("sha256", "")
     if not path.is_file():
-        yield Problem.of(file, f"the file of {setting} is gone", "there", "put it back")
+        yield Problem.of(path, f"the file of {setting} is gone", "there", "put it back")
     elif sha256_of(path) != known:
-        what_is = f"the file of {setting} has changed since the run"
-        must_be = f"the one with SHA-256 {known[:12]}..."
-        yield Problem.of(file, what_is, must_be, "put it back, or solve again")
+        what_is, must_be = f"the file of {setting} has changed since the run", f"the one with SHA-256 {known[:12]}..."
+        yield Problem.of(path, what_is, must_be, "put it back, or solve again")
 
 
 # --- What binds in a plan, in sentences with the names that people use ----------------------------
+
+
+_NAMED: Final = ("site", "zone", "workload", "vendor")
+"""Places with names that people use; of these the first three are names of a user's."""
 
 
 @once_a_run
@@ -162,7 +140,7 @@ def weightiest(table: pd.DataFrame, most: int, most_of_a_kind: int) -> pd.DataFr
 def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple[str, bool]]:
     """Say what binds."""
     parts = limit_parts(row, tables, partial(_known, labels))
-    return [(part, place in {"site", "zone", "workload"}) for part, place in parts]
+    return [(part, place in _NAMED[:3]) for part, place in parts]
 
 
 def sentence_text(row: pd.Series, tables: Tables, labels: DisplayNames) -> str:
@@ -171,8 +149,7 @@ def sentence_text(row: pd.Series, tables: Tables, labels: DisplayNames) -> str:
 
 
 def _known(labels: DisplayNames, place: str, label: str) -> str:
-    names = {"site": labels.site, "zone": labels.zone, "workload": labels.workload, "vendor": labels.vendor}
-    return names.get(place, str)(label)
+    return str(getattr(labels, place)(label)) if place in _NAMED else label
 
 
 def few_that_bind(run: Run, found: pd.DataFrame | InputError, most: int, most_of_a_kind: int) -> pd.DataFrame | str:
@@ -180,12 +157,7 @@ def few_that_bind(run: Run, found: pd.DataFrame | InputError, most: int, most_of
     if not bool(run.tables["solution"]["has_duals"].iloc[0]):
         return "The solve ended without shadow prices, so nothing is said of limits."
     if isinstance(found, InputError):
-        problem = found.problems[0]
-        return (
-            "The limits that bind are left out: this version of dcplan does not read the inputs of the run, which "
-            f"dcplan {run.meta['versions']['dcplan']} wrote. {problem.file}: {problem.what_is}. The report in the run "
-            "folder, and solving again, show them."
-        )
+        return f"The limits that bind are left out, as the inputs of the run cannot be read: {found.problems[0]}"
     few = weightiest(found, most, most_of_a_kind)
     return "No limit binds that spending more could not lift." if few.empty else few
 

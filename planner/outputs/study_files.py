@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from planner.outputs.plots import Drawing
     from planner.outputs.run import Run
 
-# --- Near-optimal plans: their tables and files ---------------------------------------------------
 
 STUDIES: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "studies.json").read_text(encoding="utf-8"))
 """Columns of tables of studies, and what methods of a study of sensitivity mean."""
@@ -91,9 +90,6 @@ class Alternatives(Answer):
         return 0 if self.plans["is_checked"].all() else 1
 
 
-# --- Files of days chosen from a year: tables `series_days` and `site_series` for a scenario ------
-
-
 def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
     """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
@@ -104,9 +100,6 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
             frame.to_csv(staged / file.name, index=False, lineterminator="\n")
         move_all((staged / file.name, file) for file in files.values())
     return files
-
-
-# --- Studies in the folder of a run ---------------------------------------------------------------
 
 
 def stress_tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -122,15 +115,9 @@ def read_estimates(run: Run) -> pd.DataFrame | None:
 
 
 def worst_years(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return for each case and model year of a stress study the draw in which least is served.
-
-    Where all draws are served alike it is the one with most overload, then with most generation.
-    """
+    """Return of each case and model year the draw with least served, else most overload, else most generation."""
     in_order = frame.sort_values(["unserved_mwh", "overload_mwh", "generator_mwh"], ascending=False, kind="stable")
     return in_order.drop_duplicates(["case", "year"]).sort_index()
-
-
-# --- A frontier of cost against a measure ---------------------------------------------------------
 
 
 COLUMNS: Final[Sequence[str]] = STUDIES["columns"]["frontier"]
@@ -187,12 +174,9 @@ COST: Final = "objective_musd"
 BOUND: Final = "bound_musd"
 """The cost of a plan, which chooses the figures, and that of the program without integrality."""
 
-FACTOR: Final[Sequence[str]] = STUDIES["columns"]["factor"]
-"""Columns that say which factor a row is of."""
-INDICES: Final[Mapping[str, Sequence[str]]] = STUDIES["indices"]
-"""Columns of what a method says of a factor."""
-BY: Final[Mapping[str, str]] = STUDIES["ranked_by"]
-"""Column that ranks the factors, by method."""
+FACTOR: Final[Sequence[str]] = STUDIES["columns"]["factor"]  # columns that say which factor a row is of
+INDICES: Final[Mapping[str, Sequence[str]]] = STUDIES["indices"]  # columns of what a method says of a factor
+BY: Final[Mapping[str, str]] = STUDIES["ranked_by"]  # column that ranks the factors, by method
 RANKS: Final[Sequence[str]] = STUDIES["columns"]["ranks"]
 """Columns of how stable its rank is, and of its first-order rank."""
 
@@ -255,10 +239,7 @@ class Sensitivity(Answer):
 
     @property
     def unstable(self) -> tuple[str, ...]:
-        """Factors whose rank more points may change: the interval of one has the index of another.
-
-        Intervals are the 95 % confidence of the index that ranks; a tornado has none.
-        """
+        """Factors whose 95 % interval has the index of another, so that more points may change their ranks."""
         if self.method == "tornado" or not self.is_moved:
             return ()
         name = BY[self.method]

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import pandas as pd
 from pyarrow import ArrowException
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.words import some
 from planner.outputs.own_folder import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.study_files import COLUMNS, STUDIES
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
 QUANTILES: Final = {
@@ -30,11 +29,7 @@ QUANTILES: Final = {
     "most": 1.0,
 }
 """Columns of the table that `fans_of` makes, with the share of the futures below them."""
-KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
-"""Kinds of studies that `read_study` reads."""
-_WHOLE: Final[Mapping[str, Any]] = {"point": int, "is_knee": bool}  # none is missing
-_CELLS: Any = {name: (_WHOLE.get(name, float | None), ...) for name in COLUMNS}
-_Point: Any = create_model("_Point", __config__=ConfigDict(extra="allow"), **_CELLS)
+KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})  # kinds of studies that `read_study` reads
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
 
@@ -72,7 +67,6 @@ class StoredFrontier(_Stored):
     unit: str
     price_unit: str
     notes: tuple[str, ...]  # what a reader must know
-    points: list[_Point]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -131,15 +125,17 @@ def stored_sweep(folder: Path) -> StoredSweep:
     planned = futures[futures["status"].isin(sorted(PLANNED))]
     results = tables["results"]
     results = results[results["future"].isin(planned["future"])]
-    effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
+    points = futures[list(axes)].dropna().drop_duplicates()
+    # At every combination of values there is a future, as of one axis there is.
+    is_grid = len(points) == prod(points[axis].nunique() for axis in axes)
+    effects = effects_of(planned, axes, is_grid=is_grid)
     made = {"fans": fans_of(results), "effects": effects}
     return said.model_copy(update={"folder": folder, "tables": tables | made, "axes": axes})
 
 
 def _read_frontier(folder: Path) -> StoredFrontier:
     said = _read_file(folder / FRONTIER_FILE, StoredFrontier)
-    table = pd.DataFrame([point.model_dump() for point in said.points])
-    return said.model_copy(update={"folder": folder, "tables": {"frontier": table}})
+    return said.model_copy(update={"folder": folder, "tables": {"frontier": _table(folder, "frontier", set(COLUMNS))}})
 
 
 def fans_of(results: pd.DataFrame) -> pd.DataFrame:
@@ -159,18 +155,11 @@ def fans_of(results: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"futures": grouped.count(), **found}).reset_index()
 
 
-def _is_grid(futures: pd.DataFrame, axes: tuple[str, ...]) -> bool:
-    """Return whether there is a future at every combination of values, as of one axis there is."""
-    points = futures[list(axes)].dropna().drop_duplicates()
-    return len(points) == prod(points[axis].nunique() for axis in axes)
-
-
 def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = False) -> pd.DataFrame:
     """Find what plans cost by the values of each axis, whatever the others are. Gives [MUSD].
 
-    `is_grid`: Whether the sweep has a future at every combination of values. If not, the values of an axis have
-    two futures each at least, numbers by thirds or halves if need be; other axes would explain as well what a
-    single future costs. An axis for which that cannot be has no rows.
+    `is_grid`: Whether there is a future at every combination of values. If not, values have two futures each at least,
+    numbers by thirds or halves, as other axes explain a single future as well; an axis may then have no rows.
 
     >>> planned = pd.DataFrame({"price": [40, 40, 60], "objective_musd": [500.0, 540.0, 590.0]})
     >>> planned = planned.assign(bound_musd=planned["objective_musd"], penalty_musd=0.0)
@@ -190,10 +179,11 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = 
             continue
         cost = planned.loc[values.index, "objective_musd"].groupby(labels, sort=False)
         order = values.groupby(labels, sort=False).min()
+        order = order if pd.api.types.is_numeric_dtype(order) else order.astype(str)
         found = cost.agg(futures="count", mean_musd="mean", least_musd="min", most_musd="max")
         of_mean = planned.loc[values.index, ["bound_musd", "penalty_musd"]].groupby(labels)
         found[["mean_bound_musd", "mean_penalty_musd"]] = of_mean.mean()
-        found = found.loc[order.sort_values(key=_sortable).index].rename_axis("value")
+        found = found.loc[order.sort_values().index].rename_axis("value")
         parts.append(found.reset_index().assign(axis=axis))
     columns = ["axis", "value", "futures", "mean_musd", "least_musd", "most_musd"]
     columns += ["mean_bound_musd", "mean_penalty_musd"]
@@ -224,10 +214,6 @@ def _label(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
-def _sortable(values: pd.Series) -> pd.Series:
-    return values if pd.api.types.is_numeric_dtype(values) else values.astype(str)
-
-
 def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
     try:
         return kind.model_validate_json(path.read_bytes())
@@ -241,9 +227,7 @@ def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
     frame = read_table(folder, name, columns)
     if frame is None:
-        path = folder / f"{name}.parquet"
-        found, fix = "it is missing", f"solve the sweep to its end: {folder} goes on where it ended"
-        raise InputError([Problem.of(str(path), found, "a table of the sweep", fix)])
+        raise unreadable(folder / f"{name}.parquet", "it is missing")
     return frame
 
 
@@ -264,5 +248,4 @@ def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFra
 
 def unreadable(path: Path, found: str) -> InputError:
     """Return the error for a file of a study that cannot be read as it was written."""
-    must_be = "a file as this version of dcplan writes it"
-    return InputError([Problem.of(str(path), found, must_be, "solve it again")])
+    return InputError.at(path, found, "a file as this version of dcplan writes it", "solve it again")

@@ -7,9 +7,6 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from planner.results import Results
 from planner.results.schema import RUN_TABLES, TABLES
 from planner.results.store import to_parquet
@@ -39,8 +36,13 @@ def write_csv(run: Run, folder: Path) -> list[Path]:
     package = {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
     written[0].write_text(f"{json.dumps(package, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
     for name, path in zip(known, written[1:], strict=True):
-        run.tables[name].to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        path.write_bytes(csv_of(run.tables[name]))
     return written
+
+
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """Return a table as the content of a CSV file."""
+    return frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").encode()
 
 
 def _resource(table: TableSchema) -> dict[str, Any]:
@@ -69,33 +71,20 @@ def write_parquet(run: Run, folder: Path) -> list[Path]:
 
 def write_inputs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     """Write tables that are not of the results' schema."""
-    return _write(tables, folder)
-
-
-def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
-    """Write the tables of a proof."""
-    # Places of non-zeros rise: as differences they take half the space.
-    return _write(tables, folder, whole="DELTA_BINARY_PACKED")
-
-
-def _write(tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None = None) -> list[Path]:
-    """Write tables, integers in an encoding of Parquet if one is named."""
     for name, frame in tables.items():
         folder.mkdir(parents=True, exist_ok=True)
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        encoded = [column.name for column in table.schema if whole and pa.types.is_integer(column.type)]
-        others = [column for column in table.column_names if column not in encoded]
-        pq.write_table(
-            table,
-            folder / f"{name}.parquet",
-            compression="zstd",
-            use_dictionary=others if encoded else True,
-            column_encoding=dict.fromkeys(encoded, whole) if encoded else None,
-        )
+        frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
     return [folder / f"{name}.parquet" for name in tables]
 
 
-# --- Rows of a table in types of JSON -------------------------------------------------------------
+def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write the tables of a proof: places of non-zeros rise, and as differences they take half the space."""
+    for name, frame in tables.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        places = dict.fromkeys(map(str, frame.select_dtypes("integer")), "DELTA_BINARY_PACKED")
+        others = [column for column in frame if column not in places] if places else True
+        how: Any = {"column_encoding": places or None, "use_dictionary": others}
+        frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd", **how)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,12 +11,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
-from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH
-from planner.base.words import amount, moment, percent
+from planner.base.units import MWH_PER_GWH
+from planner.base.words import amount, moment, percent, unit_of_money
 from planner.families import FAMILIES
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import share_words, unmet_causes
-from planner.outputs.labels import MARK, DisplayNames, cannot_hold, figure_names, figure_words, shortened, words
+from planner.outputs.labels import DisplayNames, shortened
 from planner.outputs.measures import measures, sites_of
 from planner.outputs.run import START, from_shipped_words, is_said_by_name
 from planner.outputs.solver_files import binding_of_run, sentence_text, weightiest
@@ -25,33 +24,10 @@ from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.results.four_moneys import PAID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from planner.outputs.run import Run
-
-# --- The figures that decide what a plan costs, as a table of a terminal --------------------------
-
-_DIGITS: Final = 4
-_MILLION: Final = 1e6
-
-
-def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: float) -> Table:
-    """Lay out the figures whose own low and high move the cost of a plan most."""
-    names = figure_names(tables)
-    # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may
-    # not: words make room for numbers. Their texts are cut, not wrapped, so that a row is one line.
-    texts = (Column(_cut(head), max_width=most) for head, most in (("Figures that decide", 24), ("unit", 12)))
-    shown = bare_table(*texts, *_numbers("value", "low", "MUSD", "high", "MUSD"))
-    for row in table.to_dict("records"):
-        value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
-        at_low, at_high = (_change(float(row[f"{end}_musd"]), cost_musd) for end in ("low", "high"))
-        words_of = figure_words(str(row["item"]), names)
-        # A bare number says least: Dallas, 0.889 is the construction index of a market.
-        name = _cut(f"{words_of}, {words(str(row['column']))}" if row["unit"] == "-" else words_of)
-        unit = _cut(re.sub(r" of \d{4}", "", str(row["unit"])))
-        shown.add_row(name, unit, value, low, at_low, high, at_high)
-    return shown
 
 
 def bare_table(*columns: Column | str) -> Table:
@@ -59,29 +35,9 @@ def bare_table(*columns: Column | str) -> Table:
     return Table(*columns, box=None, pad_edge=False, header_style="bold")
 
 
-def _numbers(*heads: str) -> list[Column]:
-    return [Column(head, justify="right", no_wrap=True) for head in heads]
-
-
 def _cut(text: str, style: str = "") -> Text:
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
-
-def _short(value: float) -> str:
-    """Write a figure with four digits, millions as such."""
-    if abs(value) >= _MILLION:
-        return f"{amount(value / _MILLION, _DIGITS)} M"
-    return amount(value, _DIGITS)
-
-
-def _change(musd: float, cost_musd: float) -> str:
-    if np.isnan(musd):
-        return "-"
-    mark = MARK if cannot_hold(musd, cost_musd) else ""
-    return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}{mark}"
-
-
-# --- The plan on one screen of a terminal: verdict, cost, orders, years, largest sites, notes -----
 
 _TOP_SITES: Final = 4
 _NOTES: Final = 5
@@ -199,19 +155,13 @@ def _verdict(run: Run) -> Text:
     end = ended(run.meta, run.tables["solution"])
     words, colour = end.words, {"good": "green", "fair": "yellow", "bad": "red"}[end.light]
     check, gap = run.meta["check"], run.meta["gap_frac"]
-    status = Text.assemble(("● ", colour), words + _gap(gap))
+    status = Text.assemble(("● ", colour), words)
+    if gap is not None and gap >= 1e-12:  # less is rounding of the two numbers
+        status.append(f" (gap {gap:.2%})" if gap >= 1e-4 else f" (gap {gap:.1e})")
     held, failed = f"Checked: {check['rules']} rules hold", f"CHECK FAILED: {', '.join(check['broken'])}"
     light = Text.assemble(("● ", "green"), held) if check["ok"] else Text.assemble(("● ", "red"), failed)
     seconds = Text(f"{sum(run.meta['seconds'].values()):.1f} s")
     return Text("   " if check["ok"] else "\n").join([status, light, seconds])
-
-
-def _gap(gap_frac: float | None) -> str:
-    """Return a gap in percent, or as a power of ten where that would be 0.00%."""
-    if gap_frac is None or gap_frac < 1e-12:  # less is rounding of the two numbers
-        return ""
-    shown = f"{gap_frac:.2%}" if gap_frac >= 1e-4 else f"{gap_frac:.1e}"
-    return f" (gap {shown})"
 
 
 def _cost(run: Run) -> Text:
@@ -220,13 +170,11 @@ def _cost(run: Run) -> Text:
     solution = run.tables["solution"].iloc[0]
     total = float(solution["objective_musd"])
     upfront = float(costs.loc[costs["upfront"], "npv_musd"].sum())
-    line = Text.assemble(
-        "Cost ",
-        (f"{total / MUSD_PER_BUSD:,.2f} BUSD", "bold"),
-        f" net present value at {solution['discount_rate_frac']:.2%} real: "
-        f"{PAID_FOR[True]} {upfront / MUSD_PER_BUSD:,.2f}, "
-        f"{PAID_FOR[False]} {(total - upfront) / MUSD_PER_BUSD:,.2f}",
-    )
+    unit, factor, decimals = unit_of_money([total])
+    cost, assets, others = (f"{musd * factor:,.{min(decimals, 2)}f}" for musd in (total, upfront, total - upfront))
+    rate = f"{solution['discount_rate_frac']:.2%}"
+    said = f" net present value at {rate} real: {PAID_FOR[True]} {assets}, {PAID_FOR[False]} {others}"
+    line = Text.assemble("Cost ", (f"{cost} {unit}", "bold"), said)
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = [f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4]
     while len(of_which := f"  of which {', '.join(shares)}") > _LINE:

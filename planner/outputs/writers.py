@@ -1,15 +1,12 @@
-"""The export formats. Their docstrings are shown as download labels.
-
-Each writer is imported when it is used, so that help stays fast. They write into a folder that nobody reads yet:
-their files are put where they belong once all are there.
-"""
+"""The export formats, with what is shown as their download labels; each writer is imported when it is used."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,19 +14,20 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 
-def _writer(about: str, module: str, function: str, where: str) -> Callable[[Run, Path], list[Path]]:
-    """Return what writes a run into a place of a folder, with what it writes as its docstring."""
-
-    def write(run: Run, folder: Path) -> list[Path]:
-        path = folder / where
-        (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
-        written: list[Path] = getattr(import_module(f"planner.outputs.{module}"), function)(run, path)
-        return written
-
-    write.__doc__ = f"Write {about}: {where}{'' if '.' in where else '/'}."
-    return write
+FORMATS: Final[Mapping[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "formats.json").read_text(encoding="utf-8")
+)
+"""Of each format what it is, the module and the function that write it, and where in a folder."""
 
 
-_FORMATS = json.loads((Path(__file__).parent / "formats.json").read_text(encoding="utf-8"))
-WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {name: _writer(*said) for name, said in _FORMATS.items()}
+def _write(kind: str, run: Run, folder: Path) -> list[Path]:
+    """Write a run in a format into a folder; return the files."""
+    _, module, function, where = FORMATS[kind]
+    path = folder / where
+    (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
+    written: list[Path] = getattr(import_module(f"planner.outputs.{module}"), function)(run, path)
+    return written
+
+
+WRITERS: Final[Mapping[str, Callable[[Run, Path], list[Path]]]] = {kind: partial(_write, kind) for kind in FORMATS}
 """One writer per format; each writes into a folder and returns the files it wrote."""

@@ -1,4 +1,1 @@
-"""The pages of `dcplan serve`: runs, reports, comparisons and solves, on this machine alone.
-
-FastAPI and uvicorn are an optional extra; nothing outside this room imports it but the command.
-"""
+"""The pages of `dcplan serve`, which alone imports them: FastAPI and uvicorn are an optional extra."""

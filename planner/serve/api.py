@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import pandas as pd
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -21,7 +21,7 @@ from planner.results.schema import TABLES
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.meta import versions_used
 from planner.scenario import json_schema
-from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
+from planner.scenario.keys import ABOUT_THE_FILE
 from planner.scenario.tree import plain
 from planner.serve.draft import NAME, BaseScenario, FormDraft, Keys, Said
 from planner.serve.fields import fields_by_keys
@@ -29,32 +29,9 @@ from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source
 from planner.serve.service import Asked, AskedJob, Service
 
-# --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
-
-
-async def _require_each_key_once(request: Request) -> None:
-    """Refuse a body with an object that has a key twice; one that is no JSON is refused later."""
-    body = await request.body()
-    try:
-        json.loads(body, object_pairs_hook=_pairs_once)
-    except (ValueError, RecursionError):
-        return
-
-
-def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise HTTPException(422, f"the body has the key {key!a} twice in one object; give it once")
-        found[key] = value
-    return found
-
-
-EACH_KEY_ONCE = Depends(_require_each_key_once)
-"""What a part of the interface asks of every body."""
 # --- Solves and sweeps: started, watched, stopped, cancelled --------------------------------------
 
-router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
+router = APIRouter(prefix=API)
 
 
 class _Body(BaseModel, extra="forbid"):
@@ -133,8 +110,7 @@ def _said_of(of: Job) -> dict[str, Any]:
     return {"job": of.id, **{name: getattr(of, name) for name in _OF_JOB}, "stages": stages, "page": of.page}
 
 
-_DEEPEST: Final = 30
-"""So many mappings and lists in one another are more than any setting has."""
+_DEEPEST: Final = 30  # so many mappings and lists in one another are more than any setting has
 
 
 class ChangedSettings(_Body):
@@ -197,28 +173,18 @@ def _about(source: Source, kind: str = "scenario") -> dict[str, Any]:
 def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:
     if _is_deeper(asked.settings, _DEEPEST):
         raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
-    draft = FormDraft(BaseScenario(service.source(key)))
-    return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
+    base = BaseScenario(service.source(key))
+
+    def is_new(keys: Keys, value: Any) -> bool:
+        is_set = keys[0] not in ABOUT_THE_FILE and base.tree.at(*keys) is not None
+        return not is_set or one_line(value) != one_line(base.value(keys, None))
+
+    return FormDraft(base), {keys: value for keys, value in _by_key(asked.settings) if is_new(keys, value)}
 
 
 def _settings(base: BaseScenario) -> dict[str, Any]:
     """Return what a scenario and those that it extends set."""
     return {key: plain(node) for key, node in base.tree.children.items() if key not in ABOUT_THE_FILE}
-
-
-def _differing(settings: Mapping[str, Any], before: Mapping[str, Any], above: Keys = ()) -> dict[str, Any]:
-    """Return the settings that are not as a scenario has them; a path by year is one value."""
-    found = {}
-    for key, value in settings.items():
-        keys = (*above, key)
-        old = before.get(key)
-        if isinstance(value, Mapping) and isinstance(old, Mapping) and not is_by_year(keys):
-            inner = _differing(value, old, keys)
-            if inner:
-                found[key] = inner
-        elif key not in before or one_line(value) != one_line(old):
-            found[key] = value
-    return found
 
 
 def _is_deeper(value: Any, most: int) -> bool:

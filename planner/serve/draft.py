@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Node
     from planner.serve.project import Project, Source
 
-# --- Values as they are written in a scenario file, on one line each, so that errors find them ----
 
 _INDENT: Final = "  "
 
@@ -59,10 +58,8 @@ def _down_to(keys: tuple[str, ...]) -> list[tuple[str, ...]]:
 # --- From what was typed into the form to a scenario file, with each problem beside its field -----
 
 Keys = tuple[str, ...]
-ABOUT: Final = ("title", "question")
-"""What a scenario says of itself; not handed down by the one that it extends."""
-NAME: Final = "name"
-"""Where the name of a new scenario is given, beside what it says of itself."""
+ABOUT: Final = ("title", "question")  # what a scenario says of itself; not handed down by the one that it extends
+NAME: Final = "name"  # where the name of a new scenario is given, beside what it says of itself
 _NO_SETTING: Final = (
     "is no setting: version and extends are written for you, title and question are given next to"
     " the settings of a new scenario; leave it out"
@@ -86,7 +83,7 @@ def keys_of(name: str) -> Keys:
     except ValueError:
         keys = None
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
-        raise InputError([_problem("the form has an unknown field", "one of the form")])
+        raise _unknown("the form has an unknown field")
     return tuple(keys)
 
 
@@ -103,10 +100,6 @@ def value_text(of: FormField, value: Any) -> str:
         return one_line(value)[1:-1]
     if form == "text" or isinstance(value, str):
         return str(value)
-    return _number(value)
-
-
-def _number(value: Any) -> str:
     text = one_line(value)
     return text.removesuffix(".0") if isinstance(value, float) else text
 
@@ -210,12 +203,9 @@ class FormDraft:
 
     def file(self, about: Mapping[str, str], changed: Mapping[Keys, Any]) -> tuple[str, Any]:
         """Return the scenario file, and the key path of each of its lines."""
-        source = self.base.source
-        head = [
-            f"# Changed from {_plain_signs(source.key)} with dcplan serve.",
-            "version: 1",
-            f"extends: {one_line(source.key)}",
-        ]
+        key = self.base.source.key
+        plain_key = "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in key)  # no end of a line
+        head = [f"# Changed from {plain_key} with dcplan serve.", "version: 1", f"extends: {one_line(key)}"]
         said: dict[Keys, Any] = {(key,): about[key] for key in ABOUT if about.get(key)}
         return scenario_text(head, {**said, **changed})
 
@@ -307,8 +297,8 @@ def _read(of: FormField, text: str) -> Any:
     return plain(parse(text, ""))
 
 
-def _problem(what_is: str, must_be: str) -> Problem:
-    return Problem.of("the form", what_is, must_be, "load the page again")
+def _unknown(what_is: str) -> InputError:
+    return InputError.at("the form", what_is, "one of the form", "load the page again")
 
 
 def _field_at(keys: Keys) -> FormField | None:
@@ -323,7 +313,7 @@ def _field_at(keys: Keys) -> FormField | None:
             return None
         if (*cards.keys, ID, *inside) in known:
             return known[*cards.keys, ID, *inside]
-    raise InputError([_problem(f"there is no setting {'.'.join(keys)!r}", "one of the form")])
+    raise _unknown(f"there is no setting {'.'.join(keys)!r}")
 
 
 def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:
@@ -333,11 +323,6 @@ def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:
             yield from ((keys, path) for path in value.values() if isinstance(path, str))
         elif keys in OWN_FILES and isinstance(value, str):
             yield keys, value
-
-
-def _plain_signs(text: str) -> str:
-    """Return text as it can stand in a comment: a line break would end it."""
-    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)
 
 
 def _is_inside(folder: Path, name: str) -> bool:

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 Keys = tuple[str, ...]
-FILE: Final = "file"
-"""Name of the group of what is in no block."""
+FILE: Final = "file"  # name of the group of what is in no block
 _UNITS: Final = re.compile(
     r"(_(frac|pct|usd|musd|gw|mw|kw|mwh|kwh|mmbtu|t|kt|ms|s|h|km|k|m3|per|hour|day|days|month|months"
     r"|year|years|h100e))+$"

@@ -11,8 +11,8 @@ from fastapi import APIRouter, HTTPException, Query
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from planner.outputs.projection import sheet_for
-from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
+from planner.outputs.projection import HEIGHT, WIDTH, sheet_for
+from planner.outputs.report.map import base_map
 from planner.outputs.report.markup import element, joined
 from planner.place.climate import countries_near
 from planner.place.geo import geodesic_km
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
     from planner.family.references import IdOf
 
-# --- The page of the form: what is shown of it, by the template that lays it out ------------------
 
-NEW_SITES: Final = ("new_sites",)
-"""Key path of the sites of one's own."""
+NEW_SITES: Final = ("new_sites",)  # key path of the sites of one's own
 _TABLE: Final = "sites"
 _DIGITS: Final = 4  # of a degree: ten meters
 
@@ -52,14 +50,11 @@ def site_map(base: BaseScenario) -> dict[str, Any] | None:
 
 
 def place_at(base: BaseScenario, x: float, y: float) -> dict[str, Any] | None:
-    """Return what is known of a place on the map; None off the globe, or without a map.
-
-    Takes `x` [pixel], `y` [pixel]. Gives [degree].
-    """
+    """Return what is known of a place on the map [pixel]; None off the globe, or without a map."""
     known, sites = base.table(_TABLE), _sites(base)
     if known is None or sites is None:
         return None
-    lon, lat = sheet_for(sites, WIDTH, HEIGHT, MARGIN).locate(x, y)
+    lon, lat = sheet_for(sites).locate(x, y)
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lat) <= 90.0 and abs(lon) <= 180.0):
         return None
     countries = countries_near(lat, lon)
@@ -83,10 +78,8 @@ def _sites(base: BaseScenario) -> pd.DataFrame | None:
     return within if len(within) else sites
 
 
-DO: Final = "do"
-"""Name of the field that says what to do with a form."""
-ADD: Final = "add:"
-"""Begins the value of `DO` that adds a card."""
+DO: Final = "do"  # name of the field that says what to do with a form
+ADD: Final = "add:"  # begins the value of `DO` that adds a card
 
 
 @dataclass(frozen=True)
@@ -206,19 +199,10 @@ def list_id(mark: IdOf) -> str:
     return f"ids-{mark.table}-{mark.column}"
 
 
-TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (anchor_of, list_id, name_of, path_of)}
-TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (_class_of, _in_words, _facts_of)}
-TEMPLATES.globals |= {
-    "do": DO,
-    "add": ADD,
-    "file": FILE,
-    "new_sites": NEW_SITES,
-    "pure_numbers": PURE_NUMBERS,
-    "place_path": PLACE,
-}
+_SHOWING: Final = (anchor_of, list_id, name_of, path_of, _class_of, _in_words, _facts_of)
+TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in _SHOWING} | {"do": DO, "add": ADD, "file": FILE}
+TEMPLATES.globals |= {"new_sites": NEW_SITES, "pure_numbers": PURE_NUMBERS, "place_path": PLACE}
 
-
-# --- Pages of scenarios and of the form -----------------------------------------------------------
 
 router = APIRouter()
 _LONGEST_ID: Final = 300

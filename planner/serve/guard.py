@@ -28,17 +28,13 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
-MOST_BYTES: Final = 1_000_000
-"""Of the body of a request."""
-TOKEN_FIELD: Final = "token"
-"""Field of a form, and of the printed address, that holds a token."""
-TOKEN_HEADER: Final = "x-dcplan-token"
-"""Header that may hold the token of a form in its place."""
+MOST_BYTES: Final = 1_000_000  # of the body of a request
+TOKEN_FIELD: Final = "token"  # field of a form, and of the printed address, that holds a token
+TOKEN_HEADER: Final = "x-dcplan-token"  # header that may hold the token of a form in its place
 _MOST_FIELDS: Final = 20_000
 _TOKEN_BYTES: Final = 32
 _ASKING: Final = frozenset({"GET", "HEAD"})
-_UNREAD: Final = frozenset({411, 413})
-"""Answers after which a connection ends, as the rest of the request is not read."""
+_UNREAD: Final = frozenset({411, 413})  # answers after which a connection ends, as the rest of the request is not read
 _NO_KEY: Final = "open the address that dcplan serve has printed: it holds the key to its pages"
 _NO_KEY_OF_PROGRAM: Final = (
     "send the header Authorization: Bearer KEY, with the key of the address that dcplan serve has printed"

@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 
     from planner.lp import ProgressEvent
 
-# --- What runs in a process of its own, so that the server goes on whatever becomes of it ---------
 
-ASKED_TO_STOP: Final = threading.Event()
-"""Set in a worker that is asked to end its solve with the best plan so far."""
+ASKED_TO_STOP: Final = threading.Event()  # set in a worker that is asked to end its solve with the best plan so far
 _PAUSE_S: Final = 0.25  # between two reports of the solver
 
 
@@ -151,8 +149,7 @@ def _end_with(line: Connection) -> None:
 # --- Work that takes long: one worker process at a time, watched, cancelled, outlived -------------
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-MOST_WAITING: Final = 50
-"""Jobs that may wait at once."""
+MOST_WAITING: Final = 50  # jobs that may wait at once
 NOTHING_WRITTEN: Final = "Nothing of it was written."
 _MOST_KEPT: Final = 100  # jobs that have ended
 _GRACE_S: Final = 3.0
@@ -176,26 +173,19 @@ class Job:
     task: Callable[..., dict[str, Any]]  # what the worker does, see `planner.serve.jobs`
     given: Any  # what with
     expected_s: float | None = None  # how long it took before. [s]
-    link: str = ""
-    """Path of the page that shows what it finds; empty where that is a run."""
-    when_cancelled: str = NOTHING_WRITTEN
-    """What becomes of what it has done by then."""
+    link: str = ""  # path of the page that shows what it finds; empty where that is a run
+    when_cancelled: str = NOTHING_WRITTEN  # what becomes of what it has done by then
     state: State = "waiting"
     stages: list[Stage] = field(default_factory=list)
-    text: str = ""
-    """What the solver says now."""
+    text: str = ""  # what the solver says now
     warnings: list[str] = field(default_factory=list)
-    share: float | None = None
-    """How much of it is done, where that is known. [-]"""
+    share: float | None = None  # how much of it is done, where that is known [-]
     result: dict[str, Any] = field(default_factory=dict)
-    message: str = ""
-    """How it ended, where there is more to say."""
+    message: str = ""  # how it ended, where there is more to say
     ended: float | None = None
     process: BaseProcess | None = None
-    line: Connection | None = None
-    """Through which its worker is heard, and asked to stop."""
-    can_stop: bool = False
-    """Whether it ends with what it has so far when it is asked to stop."""
+    line: Connection | None = None  # through which its worker is heard, and asked to stop
+    can_stop: bool = False  # whether it ends with what it has so far when it is asked to stop
     is_stopped: bool = False
     is_cancelled: bool = False
 
@@ -260,9 +250,8 @@ class Jobs:
         with self._lock:
             waiting = sum(not job.is_over for job in self._jobs.values()) - 1  # one runs
             if self._is_closed or waiting >= MOST_WAITING:
-                found = f"{max(0, waiting)} solves wait already"
-                fix = "wait for one of them, or cancel some"
-                raise InputError([Problem.of("dcplan serve", found, "fewer", fix)])
+                found, fix = f"{max(0, waiting)} solves wait already", "wait for one of them, or cancel some"
+                raise InputError.at("dcplan serve", found, "fewer", fix)
             job = Job(secrets.token_hex(8), label, task, given, expected_s, **how)
             self._jobs[job.id] = job
             self._asked.put(job)
@@ -347,7 +336,12 @@ class Jobs:
                     job.hear(said)
         job.process.join()
         ended = job.result.get("ended")
-        left = self._left() if ended is None else ""
+        left = ""
+        try:
+            if ended is None:
+                tidy(self._runs_dir)
+        except OSError as error:
+            left = f"What it had begun to write cannot be removed: {error}"
         with self._lock:
             if ended is not None:
                 job.message = str(job.result.get("message", ""))
@@ -359,14 +353,6 @@ class Jobs:
                     f" killed, or the machine had no more memory. {left}"
                 ).rstrip()
             self._end(job, ended or ("cancelled" if job.is_cancelled and not left else "failed"))
-
-    def _left(self) -> str:
-        """Remove what a worker has begun to write; say so where that fails."""
-        try:
-            tidy(self._runs_dir)
-        except OSError as error:
-            return f"What it had begun to write cannot be removed: {error}"
-        return ""
 
     def _end(self, job: Job, state: State) -> None:
         with self._lock:

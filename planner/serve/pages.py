@@ -8,9 +8,8 @@ import json
 import math
 import zipfile
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query
@@ -18,16 +17,17 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 
 from planner.base.errors import InputError
 from planner.base.words import unit_of_money
-from planner.outputs import WRITERS
 from planner.outputs.files import staging
 from planner.outputs.own_folder import SWEEP_FILE, files_in
 from planner.outputs.report import MOST_RUNS, comparison_html, report_html, studies_html
 from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
 from planner.outputs.study_folders import read_table, stored_sweep, unreadable
+from planner.outputs.table_files import csv_of
+from planner.outputs.writers import FORMATS, WRITERS
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.form_pages import sources_page
-from planner.serve.jobs import Job
+from planner.serve.jobs import Job, State
 from planner.serve.project import JOBS, RUNS, SCENARIOS, SWEEPS, path_of
 from planner.serve.service import STATIC, TEMPLATES, Asked, AskedJob, Fields, framed, message_page, page
 from planner.studies.sweep.answers import TABLES
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from planner.serve.project import Source
 
-# --- Pages of the catalogue, of reports and of files: those that are there, and every format of
 
 router = APIRouter()
 
@@ -53,18 +52,14 @@ def catalogue(service: Asked, tag: Annotated[tuple[str, ...], Query()] = ()) -> 
     return page("runs.html", "Runs", service, here="/", tags=tags, listing=listing, runs=runs, unit=unit)
 
 
-def _moment(created: str) -> str:
-    return datetime.fromisoformat(created).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-
-
 def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
     _, factor, decimals = unit
     return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
 
 
-TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS, "moment": _moment, "cost": _cost}
+TEMPLATES.globals |= {"quoted": partial(quote, safe=""), "cost": _cost}
+TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS}
 TEMPLATES.globals |= {one.__name__: one for one in (with_differences, is_said_by_name, from_shipped_words)}
-TEMPLATES.globals |= {"quoted": partial(quote, safe="")}
 
 
 @router.get("/static/{name}")
@@ -84,7 +79,7 @@ def report(service: Asked, run: str) -> HTMLResponse:
         with naming_changed_files(folder):
             loaded = load_run(folder)
             document = report_html(loaded)
-        source = service.project.source_of_run(loaded.name)
+        source = next((one for one in service.project.sources() if one.name == loaded.name), None)
     again = () if source is None else ((f"{source.page}?run={quote(run, safe='')}", "Change and solve again"),)
     return framed(document, ((f"{path_of(RUNS, run)}/files", "Downloads"), *again))
 
@@ -103,8 +98,7 @@ def compare(service: Asked, run: Annotated[tuple[str, ...], Query()] = ()) -> HT
     return framed(document)
 
 
-WHOLE: Final = "all"
-"""The run folder itself, as an archive."""
+WHOLE: Final = "all"  # the run folder itself, as an archive
 _FILES: Final = ("plan.xlsx", "report.html", "solve.log", "run.json")
 """Files of a run folder that are read by themselves."""
 
@@ -114,7 +108,7 @@ def downloads(service: Asked, run: str) -> HTMLResponse:
     """List what can be downloaded of a run."""
     folder = service.run_folder(run)
     stored = [file for file in _FILES if (folder / file).is_file()]
-    made = {kind: _said(kind) for kind in WRITERS}
+    made = {kind: about for kind, (about, *_) in FORMATS.items()}
     return page("downloads.html", "Downloads", path=path_of(RUNS, run), run=run, stored=stored, made=made, whole=WHOLE)
 
 
@@ -142,12 +136,6 @@ def export(service: Asked, run: str, kind: str) -> Response:
         return attached(_archive(staged, made), f"{slug(run)}-{kind}.zip")
 
 
-def _said(kind: str) -> str:
-    """Say what a format is, as its writer does."""
-    text = (WRITERS[kind].__doc__ or "").split(": ", maxsplit=1)[0].removeprefix("Write ")
-    return " ".join(text.split()).rstrip(".")
-
-
 def _all_files(folder: Path) -> list[Path]:
     """List the files of a folder; links are not followed, hidden ones are left out."""
     found = {name: path for name, path in files_in(folder) if path.is_file() and not path.is_symlink()}
@@ -155,11 +143,10 @@ def _all_files(folder: Path) -> list[Path]:
 
 
 def _archive(folder: Path, files: Iterable[Path]) -> bytes:
-    return archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+    return _archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
 
-def archive_of(contents: Mapping[str, bytes]) -> bytes:
-    """Return an archive of files."""
+def _archive_of(contents: Mapping[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in contents.items():
@@ -179,13 +166,7 @@ def attached(content: bytes, file: str) -> Response:
 # --- Solves and sweeps: started, watched, how they ended, and what sweeps found -------------------
 
 _REFRESH_S: Final = 3
-_WORDS: Final = {
-    "waiting": "waiting for the one before it",
-    "running": "running",
-    "done": "done",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
+_WORDS: Final = {state: state for state in get_args(State)} | {"waiting": "waiting for the one before it"}
 _NEARLY: Final = 0.98  # of the bar, once a solve takes longer than the one before it
 
 
@@ -227,9 +208,6 @@ def _solves_said(job: Job) -> str:
     return job.stages[-1].name if job.state == "running" else _WORDS[job.state]
 
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space
-
-
 @router.get(SWEEPS)
 def sweeps(service: Asked) -> HTMLResponse:
     """List the sweeps."""
@@ -268,13 +246,11 @@ def tables(service: Asked, key: str) -> Response:
     if _of_another(source, folder):
         raise HTTPException(404)
     contents = {
-        f"{one}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
-        for one in TABLES
-        if (frame := read_table(folder, one, frozenset())) is not None
+        f"{one}.csv": csv_of(frame) for one in TABLES if (frame := read_table(folder, one, frozenset())) is not None
     }
     if not contents:
         raise HTTPException(404)
-    return attached(archive_of(contents), f"{folder.name}-sweep.zip")
+    return attached(_archive_of(contents), f"{folder.name}-sweep.zip")
 
 
 def _of_another(source: Source, folder: Path) -> str:
@@ -289,8 +265,3 @@ def _of_another(source: Source, folder: Path) -> str:
     if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
         return ""
     return f"The file was changed since it was solved; solve it again. {folder} has the tables."
-
-
-def _harmless(value: object) -> object:
-    """Keep a name from being taken for a formula by a spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

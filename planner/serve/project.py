@@ -26,15 +26,11 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Listing
 
-# --- The folder that is served: its scenario files, its runs, and the only place written to -------
 
-RUNS_FOLDER: Final = "runs"
-"""Folder of run folders, as `dcplan solve` names it."""
-SWEEPS_FOLDER: Final = "sweeps"
-"""Folder of the folders of sweeps, as `dcplan sweep` names it."""
+RUNS_FOLDER: Final = "runs"  # folder of run folders, as `dcplan solve` names it
+SWEEPS_FOLDER: Final = "sweeps"  # folder of the folders of sweeps, as `dcplan sweep` names it
 _ENDINGS: Final = (".yaml", ".yml")
-_OPEN_IN_EXCEL: Final = "~$"
-"""Begins the name of what Excel keeps beside a workbook that is open in it."""
+_OPEN_IN_EXCEL: Final = "~$"  # begins the name of what Excel keeps beside a workbook that is open in it
 _VERSION: Final = re.compile(r"^version:", re.MULTILINE)
 _UNKNOWN: Final = ("", "", False)
 
@@ -68,10 +64,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder that was chosen by who started the server.
-
-    What a request names is looked up in what the folder holds, and never made into a path.
-    """
+    """The folder that is served; what a request names is looked up in what it holds, and never made into a path."""
 
     folder: Path  # the folder, in full
 
@@ -103,10 +96,6 @@ class Project:
     def source(self, key: str) -> Source | None:
         """Return the scenario of a key; None where there is none."""
         return next((source for source in self.sources() if source.key == key), None)
-
-    def source_of_run(self, name: str) -> Source | None:
-        """Return the scenario that a run was made of, by its name: the folder's own, or shipped."""
-        return next((source for source in self.sources() if source.name == name), None)
 
     def free_name(self, name: str) -> str:
         """Return a name for a new scenario that none has: ``us-base-2`` after ``us-base``."""
@@ -148,10 +137,7 @@ def _shipped(folder: Path, names: list[str]) -> list[Source]:
 
 @lru_cache(maxsize=1024)
 def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str, bool] | None:
-    """Return title and question of a file, and if it is a sweep; None where it is no scenario; read again once changed.
-
-    A scenario with a mistake in it is one: whoever opens it is shown the mistake.
-    """
+    """Return title, question, and if it is a sweep, also of one with a mistake; None where it is no scenario."""
     is_workbook = path.suffix.lower() == WORKBOOK
     try:
         if size > (MOST_WORKBOOK_BYTES if is_workbook else MOST_BYTES):
@@ -172,18 +158,12 @@ def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str, bool] | No
 
 # --- Paths that more than one part of the server needs, each written once -------------------------
 
-API: Final = "/api"
-"""Path of the interface for programs; what it has is below it."""
-JOBS: Final = "/jobs"
-"""Path of the page that lists the jobs; below `API`, of the same list for programs."""
-PLACE: Final = "/place"
-"""Start of the paths that say what is known of a place on the map of a scenario."""
-RUNS: Final = "/runs"
-"""Start of the paths of runs; below `API`, the list of them for programs."""
-SCENARIOS: Final = "/scenarios"
-"""Path of the page that lists the scenarios; below `API`, of the same list for programs."""
-SWEEPS: Final = "/sweeps"
-"""Path of the page that lists the sweeps; below `API`, of the same list for programs."""
+API: Final = "/api"  # path of the interface for programs; what it has is below it
+JOBS: Final = "/jobs"  # path of the page that lists the jobs; below `API`, of the same list for programs
+PLACE: Final = "/place"  # start of the paths that say what is known of a place on the map of a scenario
+RUNS: Final = "/runs"  # start of the paths of runs; below `API`, the list of them for programs
+SCENARIOS: Final = "/scenarios"  # path of the page that lists the scenarios; below `API`, of the same list for programs
+SWEEPS: Final = "/sweeps"  # path of the page that lists the sweeps; below `API`, of the same list for programs
 
 
 def is_api(path: str) -> bool:

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from planner.base.errors import DcplanError, InputError, Problem
+from planner.base.errors import DcplanError, InputError
 from planner.runs.folder import reason_of
 from planner.serve import api, form_pages, pages
 from planner.serve.guard import HEADERS, TOKEN_FIELD, Guard
@@ -110,8 +110,7 @@ def _bug(request: Request, _: Exception) -> Response:
     return answer
 
 
-HOST: Final = "127.0.0.1"
-"""The only address that is listened on."""
+HOST: Final = "127.0.0.1"  # the only address that is listened on
 USUAL_PORT: Final = 8321
 _KEEP_ALIVE_S: Final = 5
 _LAST_ANSWERS_S: Final = 3
@@ -130,8 +129,7 @@ def listen(port: int | None) -> socket.socket:
         if port is None and error.errno == errno.EADDRINUSE:
             return listen(0)
         found = f"port {port or USUAL_PORT} cannot be used: {error.strerror}"
-        fix = "name another, or leave --port out"
-        raise InputError([Problem.of("--port", found, "a free port", fix)]) from error
+        raise InputError.at("--port", found, "a free port", "name another, or leave --port out") from error
     return taken
 
 

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-# --- What the pages of one server share -----------------------------------------------------------
 
-MOST_CHECKS: Final = 8
-"""Of scenarios, at work or waiting: those that wait hold threads that other requests need."""
+MOST_CHECKS: Final = 8  # of scenarios, at work or waiting: those that wait hold threads that other requests need
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,7 @@ class Service:
 
     @contextmanager
     def checking_alone(self) -> Iterator[None]:
-        """Wait for other checks of scenarios: one of thousands of sites takes minutes.
-
-        Pages do not wait for a check, which `computing` would make them do.
-        """
+        """Wait for other checks of scenarios, which may take minutes; pages do not wait for a check."""
         if not self._checks.acquire(blocking=False):
             raise HTTPException(503, f"{MOST_CHECKS} checks wait already; repeat it later")
         try:
@@ -123,9 +118,6 @@ async def job_of(service: Asked, identifier: str) -> Job:
 
 
 AskedJob = Annotated[Job, Depends(job_of)]
-
-
-# --- The fields of a form that was sent -----------------------------------------------------------
 
 
 async def fields_of(request: Request) -> dict[str, str]:

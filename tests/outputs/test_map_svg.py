@@ -89,7 +89,7 @@ def test_a_year_that_is_not_of_the_plan_is_refused(run: Run) -> None:
     [([2.4, 10.8, 18.1], [48.6, 59.9, 59.3], True), ([2.4, 139.7, -77.5], [48.6, 35.7, 39.0], False)],
 )
 def test_all_sites_lie_on_the_sheet(lon: list[float], lat: list[float], is_round: bool) -> None:
-    sheet = sheet_for(pd.DataFrame({"lon": lon, "lat": lat}), 1000.0, 560.0, 26.0)
+    sheet = sheet_for(pd.DataFrame({"lon": lon, "lat": lat}))
 
     x, y = sheet.place(np.array(lon), np.array(lat))
 

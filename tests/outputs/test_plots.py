@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -95,7 +94,6 @@ PLOTS: dict[str, Callable[[Run], Drawing]] = {
         name: lambda run, name=name: getattr(plots.Plots(run), name)()
         for name in ("map", "power", "cost", "cash", "duration", "latency", "headroom")
     },
-    "comparison": lambda run: plots.Plots(run).comparison(SimpleNamespace(run=run)),
     "fan": lambda run: plots.plot_fan(FUTURES, "facility_mean_mw", title=run.title),
     "frontier": lambda _: FRONTIER.plot(),
     "sensitivity": lambda run: study(run).plot(),

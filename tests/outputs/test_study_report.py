@@ -84,8 +84,8 @@ def frontier_folder(folder: Path) -> Path:
         "unit": "kt CO2",
         "price_unit": "USD/t",
         "notes": ["Cost is net present value."],
-        "points": points,
     }
+    pd.DataFrame(points).to_parquet(folder / "frontier.parquet")
     (folder / "frontier.json").write_text(json.dumps(meta), encoding="utf-8")
     return folder
 

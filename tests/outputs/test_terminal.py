@@ -34,6 +34,8 @@ def test_says_verdict_cost_and_years(run: Run) -> None:
     assert "Optimal" in text
     assert "Checked: 3 rules hold" in text
     assert f"Cost {solution['objective_musd'] / 1e3:,.2f} BUSD" in text
+    small = run.having(tables={**run.tables, "solution": run.tables["solution"].assign(objective_musd=21.26)})
+    assert any(line.startswith("Cost 21.3 MUSD net present value") for line in printed(small))
     assert "at 6.00% real" in text
     assert f"assets {capex:,.2f}" in text
     years = next(line for line in lines if line.split() == ["2025", "2027", "2030"])

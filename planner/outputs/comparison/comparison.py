@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Inputs in which runs differ: settings by key, cells of tables by the key of their rows -------
 
-ABSENT: Final = object()
-"""What a run has at a key that its scenario does not have at all."""
+ABSENT: Final = object()  # what a run has at a key that its scenario does not have at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +82,7 @@ def table_differences(runs: Sequence[Run]) -> list[InputDifference]:
 
 
 def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
-    """Name the tables that two runs read otherwise, those that only go together in one tuple.
-
-    Default rows about things that a table of one's own does not have are set aside when they are
-    read: a table of which that is all that differs goes with the one that is its reason, which is
-    named first.
-    """
+    """Name the tables that two runs read otherwise; one that differs only by rows set aside goes with its reason."""
     both = [name for name in TABLES if name in first.inputs_tables and name in other.inputs_tables]
     differ = [name for name in both if not first.inputs_tables[name].equals(other.inputs_tables[name])]
     root = {name: name for name in differ}
@@ -155,11 +148,7 @@ def _places_of(
 
 
 def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
-    """Return the cells of a file with their places; None where it is another file by now.
-
-    Rows of shipped tables about things that a scenario's own tables lack are set aside when they
-    are read: the rows of such a table are not those of its file.
-    """
+    """Return cells of a file with their places; None where it is another by now, or some rows were set aside."""
     file = str(entry.get("file", ""))
     path = DATA_DIR / file if entry.get("shipped") else Path(file)
     try:
@@ -176,8 +165,6 @@ def _name(row: Any) -> str:
     labels = row if isinstance(row, tuple) else (row,)
     return ", ".join("" if pd.isna(one) else str(one) for one in labels)
 
-
-# --- Settings in which runs differ, key by key, with the file and line of each --------------------
 
 _OF_NO_PLAN: Final = frozenset({"version", "title", "question", "data"})
 """Keys that say nothing of the plan; tables of one's own are compared by what they hold."""
@@ -377,10 +364,7 @@ class CostSplit:
         return self.end_musd - self.start_musd
 
     def cents(self) -> list[int]:
-        """Return the parts, which add up to the difference cent by cent. [USD/100]
-
-        What rounding leaves is that of the parts that it is nearest for, a cent each.
-        """
+        """Return the parts, which add up: what rounding leaves is of the nearest, a cent each. [USD/100]"""
         exact = [musd * _CENTS_PER_MUSD for musd in self.causes["musd"]]
         cents = [math.floor(one) for one in exact]
         left = round(self.musd * _CENTS_PER_MUSD) - sum(cents)
@@ -430,8 +414,6 @@ def split_sentences(split: CostSplit) -> list[str]:
         said.append(_METHODS[split.method])
     return [*said, *split.notes]
 
-
-# --- Sentences about runs compared ----------------------------------------------------------------
 
 _NO_DIFFERENCE_MUSD: Final = 1e-6
 

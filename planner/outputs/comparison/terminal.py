@@ -122,8 +122,7 @@ def _by_place(comparison: RunComparison, by: str, most: int) -> list[Text | Tabl
 def _largest(rows: pd.DataFrame, comparison: RunComparison, most: int) -> pd.DataFrame:
     """Return the rows that differ, the largest difference first, small ones where all are asked."""
     differences = rows[difference_columns(comparison.runs)].abs().max(axis=1)
-    is_all = most == sys.maxsize
-    least = 0.0 if is_all else _SMALL * float(rows[list(comparison.letters)].abs().max().max())
+    least = 0.0 if most == sys.maxsize else _SMALL * float(rows[list(comparison.letters)].abs().max().max())
     return rows.loc[differences[differences > least].sort_values(ascending=False, kind="stable").index]
 
 

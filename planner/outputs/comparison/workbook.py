@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.charts import Picture
     from planner.outputs.report.markup import Html
 
-# --- A comparison as a workbook: cover, causes, results side by side, inputs that differ ----------
 
 _SHEETS: Final[Mapping[str, Any]] = LAYOUT["comparison"]
 """What each sheet is about, and its columns but those of single runs."""
@@ -41,7 +40,7 @@ def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
         workbook.set_properties({"title": _title(comparison)})
         book = Book(comparison.runs[0], workbook, _PRINTS)
         for name in ("Cover", *(name for name, _ in sheets)):
-            book.add_sheet(name)
+            workbook.add_worksheet(name)
         _write_cover(book, comparison, sheets)
         _write_results(book, comparison)
         if comparison.splits:
@@ -132,9 +131,6 @@ def _text(value: Any) -> str:
     return "" if value is None or value != value else setting_text(value)  # noqa: PLR0124
 
 
-# --- A comparison as one SVG picture: maps of where the plans differ, and the difference by cause ---
-
-
 def comparison_svg(comparison: RunComparison) -> str:
     """Draw where each further plan has more racks than the first, and the causes if there are any."""
     first, *others = (Figures(run) for run in comparison.runs)
@@ -155,9 +151,6 @@ def comparison_svg(comparison: RunComparison) -> str:
             panels.append(waterfall(f"{split.difference} by cause", "MUSD", rows))
     named = "; ".join(f"{one}: {run.label}" for one, run in zip(comparison.letters, comparison.runs, strict=True))
     return Drawing(_title(comparison), named, panels, "no difference").svg()
-
-
-# --- A comparison as a file, by its ending --------------------------------------------------------
 
 
 WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], object]]] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import LAYOUT, MOST_ROWS, Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
@@ -49,10 +49,8 @@ if TYPE_CHECKING:
     from planner.scenario.workbook_cells import OwnSheet
     from planner.tables.descriptor import Field, TableSchema
 
-# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---
 
-_PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)
-"""Words that need no quotes in YAML."""
+_PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)  # words that need no quotes in YAML
 
 
 _YEAR: Final = re.compile("[12][0-9]{3}")
@@ -65,7 +63,9 @@ def one_line(value: Any) -> str:
     '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
     """
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)}: {one_line(v)}" for k, v in value.items()) + "}"
+        # A year is read as the same key with and without quotes.
+        keys = (key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key) for key in value)
+        return "{" + ", ".join(f"{key}: {one_line(of)}" for key, of in zip(keys, value.values(), strict=True)) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(one_line, value)) + "]"
     if isinstance(value, str):
@@ -73,11 +73,6 @@ def one_line(value: Any) -> str:
         return value if is_plain else '"' + "".join(map(_sign, value)) + '"'
     text = json.dumps(value)
     return {"Infinity": ".inf", "-Infinity": "-.inf", "NaN": ".nan"}.get(text, text)
-
-
-def _key(key: Any) -> str:
-    """Write a key: a year is read as the same key with and without quotes."""
-    return key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key)
 
 
 def _sign(sign: str) -> str:
@@ -104,12 +99,11 @@ def in_cell(value: Any) -> bool | float | str:
 
 # --- Sheets `Settings` of a plan workbook: every setting of the schema, with what is written ------
 
-_NOTHING: Final = object()
-"""What is not written."""
+_NOTHING: Final = object()  # what is not written
 _HEAD_ROW: Final = 5
 _OWN_HEAD_ROW: Final = 4
 _FIRST_YEAR: Final = 3  # column
-# --- Sheets of tables in a plan workbook: the rows as in their file, with units and rules ---------
+
 
 _WIDEST: Final = 40
 _ABOUT: Final = (
@@ -245,7 +239,9 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
     """Write a table as it is in its file; the first row has the heads, so that it reads back."""
     read = read_sheet(path, table.name)
     if len(read.records) >= MOST_ROWS:
-        raise InputError([_too_long(path, table.name, len(read.records))])
+        must_be = f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads"
+        fix = f"leave it in its file, which the scenario names under data.{table.name}"
+        raise InputError.at(path, f"table {table.name} has {len(read.records):,} rows", must_be, fix)
     fields = [table.field(name) for name in read.header]
     links = {link.field: link for link in table.foreign_keys}
     sheet.freeze_panes(1, 1)
@@ -265,15 +261,6 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
     sheet.autofilter(f"A1:{cell_name(len(read.records) + 1, len(fields))}")
 
 
-def _too_long(path: Path, name: str, rows: int) -> Problem:
-    return Problem.of(
-        str(path),
-        f"table {name} has {rows:,} rows",
-        f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
-        f"leave it in its file, which the scenario names under data.{name}",
-    )
-
-
 def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field: Field) -> None:
     """Write a cell in its type, and as text what a number of a spreadsheet does not hold."""
     if not text.strip():
@@ -287,10 +274,7 @@ def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field
         book.text(sheet, *at, text)
 
 
-# --- A scenario with tables as one workbook to edit -----------------------------------------------
-
-FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]
-"""Tables that planners change first."""
+FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]  # tables that planners change first
 _MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
 
 
@@ -307,7 +291,7 @@ def write_plan_workbook(scenario: Scenario, path: Path, tables: Sequence[str] = 
         book = Canvas(title, workbook, READ_ME)
         sheets = [READ_ME, *setting_sheets(), *files, LISTS]
         for name in sheets:
-            book.add_sheet(name)
+            workbook.add_worksheet(name)
         _write_read_me(book, path, files)
         write_settings(book, _written(scenario, path.parent), limits, scenario.years)
         for name, file in files.items():
@@ -367,9 +351,6 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
         last = 4 + max(len(ids), 1)
         book.define(one.name, f"{LISTS}!${letters}$5:${letters}${last}")
     book.widen(sheet, [24.0] * len(every))
-
-
-# --- The settings of a run as sheets of its workbook, so that it can be edited and solved again ---
 
 
 def write_settings_of_run(book: Book) -> None:

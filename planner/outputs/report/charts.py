@@ -1,7 +1,6 @@
 """Charts as SVG, drawn from figures: on a page each with its title and a table, in a file as a picture.
 
-Colours are classes that the style sheet fills in, so that a chart is right in dark mode and on
-paper. Widths are of a column of the page; the SVG scales with it.
+Colours are classes of the style sheet, for dark mode and paper; widths are of a column of the page, which scales it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.report.figures import ReportFigure, TableFigures
 
-# --- Round numbers for the axes of charts ---------------------------------------------------------
 
 _MOST_DECIMALS: Final = 10
 
@@ -71,13 +69,10 @@ _VALUE: Final = 70.0
 _GAP: Final = 10.0  # between a row's last dot and its note
 _EDGE: Final = 22.0  # from the last place to the edge
 _ALONE: Final = 0.15  # half the width of a band of one year
-_PER_LETTER: Final = 7.84
-"""Pixels, of a label beside a bar."""
+_PER_LETTER: Final = 7.84  # pixels, of a label beside a bar
 _COLOURS: Final = 10
-Rectangle = tuple[float, float, float, float]
-"""Left, top, width and height. [pixel]"""
-Keys = tuple[tuple[str, str], ...]
-"""Colour classes, each with what has that colour."""
+Rectangle = tuple[float, float, float, float]  # left, top, width and height [pixel]
+Keys = tuple[tuple[str, str], ...]  # colour classes, each with what has that colour
 
 
 @dataclass(frozen=True)
@@ -203,10 +198,7 @@ def groups(
     per: float = 1.0,
     note: str = "",
 ) -> Html:
-    """Draw a bar of each series for each label, behind or below each other; `errors` reach to both sides.
-
-    Bars that have starts have their numbers at their ends in place of an axis.
-    """
+    """Draw a bar of each series for each label, `errors` to both sides; bars with starts have numbers, no axis."""
     values = [[_value(figure, per) for figure in one.figures] for one in series]
     spans = []
     for number, row in enumerate(values):
@@ -335,10 +327,7 @@ def curves(
     note: str = "",
     table: Html = NOTHING,
 ) -> Html:
-    """Draw lines over a number or over places, amounts from 0 or a floor, and what lies between two lines.
-
-    `feet`: The places, with what is written below them; a last one leaves room for its step.
-    """
+    """Draw lines over a number, or over places (`feet`, with room for a last step), and what lies between two."""
     points = [point for one in (*drawn, *(line for pair in areas for line in pair)) for point in one.points]
     x, y = [x for x, _ in points], [y for _, y in points if math.isfinite(y)]
     if not y:

@@ -1,7 +1,6 @@
 """The map of a plan or of a difference: for a page, with a slider of years, and for a file.
 
-Sites are projected here, in Python. Their colours are classes of the style sheet, a few steps of
-each of four colourings, so that the page only has to say which of them counts.
+Colours are classes of the style sheet, steps of four colourings, so that the page only says which of them counts.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import shapely
 
 from planner.base.words import amount
 from planner.outputs.labels import shortened
-from planner.outputs.projection import sheet_for
+from planner.outputs.projection import HEIGHT, WIDTH, sheet_for
 from planner.outputs.report.charts import Picture, sheet_size, ticks
 from planner.outputs.report.figures import DECLARED, Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
@@ -29,16 +28,12 @@ if TYPE_CHECKING:
 
 _PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
-WIDTH: Final = 1000.0
-HEIGHT: Final = 560.0
-MARGIN: Final = 14.0
 _LARGEST_RADIUS: Final = 40.0
 _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
 _LEAST_MW: Final = 0.5  # a difference that is drawn
 _KEY_HEIGHT: Final = 90.0  # of the circles below a picture
-SiteFacts = dict[str, "dict[str, ReportFigure | None]"]
-"""What the map shows of each site in a year."""
+SiteFacts = dict[str, "dict[str, ReportFigure | None]"]  # what the map shows of each site in a year
 Spots = dict[str, tuple["ReportFigure", str, str]]
 """The size of each site, classes of the style sheet, and what else is said under the pointer."""
 
@@ -87,7 +82,7 @@ def site_facts(figures: Figures, year: int) -> SiteFacts:
 
 def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     """Return the sheet that suits the sites, and land and borders on it."""
-    sheet = _sheet(sites)
+    sheet = sheet_for(sites)
     return sheet, joined(
         [
             element("rect", width="100%", height="100%", class_="sea"),
@@ -97,10 +92,6 @@ def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
             _outline("border", sheet.borders),
         ]
     )
-
-
-def _sheet(sites: pd.DataFrame) -> ProjectedMap:
-    return sheet_for(sites, WIDTH, HEIGHT, MARGIN)
 
 
 def _outline(look: str, lines: Iterable[Line], end: str = "") -> Html:
@@ -207,7 +198,7 @@ def _difference_marks(
 
 def _marks(sites: pd.DataFrame, spots: Spots, year: int, largest: float, *, is_alone: bool = False) -> Html:
     """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone."""
-    sheet, drawn = _sheet(sites), sites[sites["site"].isin(list(spots))]
+    sheet, drawn = sheet_for(sites), sites[sites["site"].isin(list(spots))]
     x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
     named, circles = [], []
     rows = zip(drawn["site"], drawn["name"], x, y, strict=True)
@@ -367,11 +358,9 @@ def _steps(bounds: Sequence[float]) -> list[str]:
 #
 # Where there is no room beside its circle, a label lies further out, with a line to the circle.
 
-CHARACTER: Final = 6.3
-"""Mean width of a character of text of 12 pixels. [pixel]"""
+CHARACTER: Final = 6.3  # mean width of a character of text of 12 pixels [pixel]
 _SIZE: Final = 12.0
-_FURTHER: Final = tuple(range(12, 152, 10))
-"""From a circle to a label with a line, where text has 12 pixels. [pixel]"""
+_FURTHER: Final = tuple(range(12, 152, 10))  # from a circle to a label with a line, where text has 12 pixels [pixel]
 _DIRECTIONS: Final = tuple(
     (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
     for degrees in sorted(range(-180, 180, 15), key=lambda one: one % 45)
@@ -436,10 +425,7 @@ def _labels(spots: Sequence[_Spot], zoom: float, most: int = 14) -> Html:
 
 
 def _places(spot: _Spot, zoom: float) -> Iterator[_Label]:
-    """Give the places for a label, the best first.
-
-    Next to the circle, above, below, across, inside, and then further and further out with a line.
-    """
+    """Give the places for a label, the best first: next to the circle, inside it, then further out with a line."""
     width, size = zoom * CHARACTER * (len(spot.name) + 1 + len(spot.amount)), zoom * _SIZE
     gap, slant = spot.radius + 4.0 * zoom, 0.72 * spot.radius + 3.0 * zoom
 

@@ -1,7 +1,7 @@
 """HTML and SVG from values: the one place where text becomes markup, always escaped.
 
-Names of sites and scenarios are written by users and are never trusted. Every child of an element
-that is not `Html` already, and every value of an attribute, goes through `html.escape` here.
+Names are written by users and never trusted: every child that is not `Html` already, and every value of an
+attribute, goes through `html.escape` here.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ class Html(str):
     __slots__ = ()
 
 
-NOTHING: Final = Html()
-"""No markup."""
+NOTHING: Final = Html()  # no markup
 
 
 def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html:
@@ -77,13 +76,8 @@ def _is_kept(sign: str) -> bool:
     return is_plain or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
 
 
-# --- The page around the sections: its policy, style and script, all in the one file --------------
-
-
-STYLE: Final = "style.css"
-"""The one style of a report."""
-SCRIPT: Final = "script.js"
-"""Its one script."""
+STYLE: Final = "style.css"  # the one style of a report
+SCRIPT: Final = "script.js"  # its one script
 
 
 def policy() -> str:

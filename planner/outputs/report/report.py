@@ -29,7 +29,6 @@ from planner.outputs.report.sections.plan import (
     answer,
     costs_section,
     lights,
-    question,
     signs,
     sources_section,
     unit_costs_section,
@@ -70,8 +69,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.study_folders import Stored, StoredFrontier, StoredStochastic, StoredSweep
 
-# --- What each input is of the difference in cost of two runs -------------------------------------
-
 
 def causes_section(splits: Sequence[CostSplit]) -> Html:
     """List the parts of each difference; nothing where none was split."""
@@ -86,9 +83,6 @@ def _split(split: CostSplit) -> Html:
     table = figure_table(f"{split.difference} by cause", "cause", ("USD", ""), rows, totals=[len(rows) - 1])
     said = (element("p", sentence) for sentence in split_sentences(split))
     return element("div", element("h3", split.difference), said, table)
-
-
-# --- Why one plan costs more than another: the difference by cost item, which adds up -------------
 
 
 def cost_bridge(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
@@ -132,8 +126,6 @@ def _difference(pair: tuple[Figures, Figures], **where: str) -> list[ReportFigur
     return [before, after, after.above(before)]
 
 
-# --- What differs in the inputs of runs: settings, and cells of tables ----------------------------
-
 _CELLS: Final = 40  # of a table
 
 
@@ -152,9 +144,6 @@ def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
     rows = ((one.name, *(shortened(text, 160) for text in one.texts)) for one in shown)
     listed = text_table("Settings, cells and files that differ", ("setting, cell or file", *letters), rows)
     return section("differences", heading, listed, *more)
-
-
-# --- Results of runs side by side, with their differences to the first ----------------------------
 
 
 def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
@@ -202,7 +191,9 @@ def report_html(run: Run) -> str:
         ("sources", "Sources", sources_section(run)),
     ]
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
-    head = joined([question(run), lights(run)])
+    asked = str(run.meta["question"])
+    question = element("p", name(asked), class_="question") if asked else NOTHING
+    head = joined([element("h1", name(run.title)), question, lights(run)])
     return page(run.title, head, sections, element("p", name(made)))
 
 
@@ -265,9 +256,6 @@ def _maps(figures: Sequence[Figures], letters: str) -> Html:
     return section("map-section", "Where they differ", *maps)
 
 
-# --- From the folder of a stochastic program to one page ------------------------------------------
-
-
 def stochastic_html(study: StoredStochastic) -> str:
     """Return the report of a stochastic program as one HTML document."""
     figures = TableFigures(study.tables, 0)
@@ -291,9 +279,6 @@ def _study_page(title: str, asked: Html, sections: Sequence[tuple[str, str, Html
     """Put the page of studies together, below whose sections their folders are named."""
     foot = element("p", "dcplan, of ", name(", ".join(str(study.folder) for study in studies)))
     return page(title, joined([element("h1", name(title)), asked]), sections, foot)
-
-
-# --- From the folders of studies to one page: sweeps with their futures, and frontiers ------------
 
 
 def _lights(futures: pd.DataFrame) -> list[tuple[str, str]]:

@@ -1,8 +1,7 @@
-"""Sheets Assumptions and Sites: cells to edit, and every setting of the scenario."""
+"""Sheets Assumptions and Sites: cells to edit."""
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,9 +11,7 @@ import pandas as pd
 from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
-from planner.outputs.run import written_place
-from planner.outputs.xlsx.book import SHEETS, named, this_row, write_section, write_table
-from planner.scenario.keys import field_at, unit_of
+from planner.outputs.xlsx.book import named, this_row, write_section
 from planner.scenario.workbook_cells import EDITED_SITE, SITE_ID_HEAD
 
 if TYPE_CHECKING:
@@ -25,10 +22,8 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book, Formula
 
-# --- Sheet Assumptions: named cells that the formulas use, and every setting of the scenario ------
 
-CHANGED: Final = "changed_assumptions"
-"""Name of the cell that counts the assumptions that were edited."""
+CHANGED: Final = "changed_assumptions"  # name of the cell that counts the assumptions that were edited
 _FIRST: Final = 6  # row of the first assumption, counted from 0
 
 
@@ -62,16 +57,10 @@ def write_assumptions(book: Book) -> None:
     edited = Live(f"SUMPRODUCT(--({values}<>{solved}))+edited_sites", 0)
     book.line(sheet, end + 1, ["assumptions edited, sites included", edited], "total", "0")
     book.define(CHANGED, place_of("Assumptions", (end + 1, 1)))
-    book.text(sheet, end + 3, 0, "Settings of the scenario, defaults included", "section")
-    write_table(book, sheet, "Settings", _settings(book.run), SHEETS["Assumptions"].fields, head_row=end + 5)
 
 
 def cash_groups(run: Run) -> pd.Series:
-    """Return the heading of each row of table `cash`: that of its item in the list of costs.
-
-    An asset whose first repayment falls after the horizon has no cost line; its heading is
-    ``other``.
-    """
+    """Return the heading of each row of table `cash`: of its item in the costs, ``other`` where it has none."""
     group_of = dict(run.tables["costs"][["item", "group"]].drop_duplicates().to_numpy())
     return run.tables["cash"]["item"].map(group_of).fillna("other").astype("str")
 
@@ -93,25 +82,6 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
         about = f"Prices under the heading {group} against the solved plan"
         source = f"1 = as solved; {npv.get(group, 0.0) / total:.1%} of cost NPV"
         yield _Assumption(group, 1.0, "0.00", "times", about, source)
-
-
-def _settings(run: Run) -> pd.DataFrame:
-    rows = []
-    for keys, value in _leaves(run.meta["merged"]):
-        key, unit = ".".join(keys), unit_of(field_at(keys)).strip("[]")
-        shown = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-        rows.append((key, written_place(run, key) or "default", unit, shown))
-    names = SHEETS["Assumptions"].columns
-    return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "str"))
-
-
-def _leaves(merged: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Walk the settings; mappings by year and lists are one value."""
-    for key, value in merged.items():
-        if isinstance(value, dict) and value and not all(k.isdigit() for k in value):
-            yield from _leaves(value, (*above, key))
-        else:
-            yield (*above, key), value
 
 
 # --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
@@ -226,10 +196,7 @@ def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:
 
 
 def _price(run: Run, site: str) -> float:
-    """Return the delivered price of a flat load: of the scenario, else of the table. [USD/MWh]
-
-    Missing where neither has one, as for a site that takes its price from another table.
-    """
+    """Return the price of a flat load, of the scenario, else of the table; nan where neither has it. [USD/MWh]"""
     merged = run.meta["merged"]
     for block in ("sites", "new_sites"):
         own = merged[block].get(site, {})

@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 
     Where = Mapping[str, str | bool]
 
-# --- The workbook of a run: its sheets, and which of them print -----------------------------------
 
 COVER: Final = "Cover"
 BOARD: Final[Mapping[str, int]] = LAYOUT["prints"]
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
 SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables
 """Every sheet after the cover: its title in the contents, what is said above it, columns that no result table has."""
-_NO_PRINT: Final = 1_048_570
-"""A row that stays blank."""
+_NO_PRINT: Final = 1_048_570  # a row that stays blank
 
 
 class Book(Canvas):
@@ -64,8 +62,7 @@ class Book(Canvas):
 
 # --- Formulas with their values: each is said once, for Excel and for programs that do not compute ---
 
-FIRST_YEAR = 2
-"""Column of the first year; before it stand the label and the unit."""
+FIRST_YEAR = 2  # column of the first year; before it stand the label and the unit
 _ATOM, _PRODUCT, _SUM = range(3)
 TABLE_OF: Final = {one["name"]: one["table"] for lists in LAYOUT["lists"].values() for one in lists}
 """The result table of each list of the workbook."""
@@ -144,10 +141,7 @@ def totals(
 
 
 def matching(table: str, key: str, column: str, values: np.ndarray, by: str = "year") -> Formula:
-    """Return the total of a column of a list by year, of the rows with the label of a row.
-
-    A label may be a pattern or a comparison in SUMIFS; EXACT compares letters.
-    """
+    """Return the total of a list by year, of rows with exactly the label of a row: in SUMIFS it may be a pattern."""
     return Formula(
         f"SUMPRODUCT(EXACT({table}[{key}],{{label}})*({table}[{by}]={{year}}),{_column(table, column)})", values
     )
@@ -164,10 +158,7 @@ def rows_by(
     per: float = 1.0,
     total: str = "Total",
 ) -> list[Row]:
-    """Return a row for each label of totals by label and year, and their sum; without a unit with the id there.
-
-    `source`: The list that has them, with its column of labels and that of the measure.
-    """
+    """Return a row for each label of totals, and their sum; `source`: list, labels, measure; no unit: the id."""
 
     def of(label: str) -> Formula:
         found = matching(*source, wide.loc[label].to_numpy(), by)
@@ -223,10 +214,7 @@ def write_section(book: Book, sheet: Worksheet, row: int, title: str, columns: i
 def write_rows(
     book: Book, sheet: Worksheet, head: int, rows: Iterable[Row], start: int = 0, first: int = FIRST_YEAR, name: int = 0
 ) -> int:
-    """Write measures under the years of a block, from the row below the heads on. Returns the next row.
-
-    `name`: The column that names the rows in their formulas.
-    """
+    """Write measures below the heads, column `name` naming rows in their formulas. Returns the next row."""
     end = begin = start or head + 1
     for row, one in enumerate(rows, begin):
         book.line(sheet, row, [one.label, one.unit], one.style, styles={1: "unit_left"} if one.style == "plain" else {})
@@ -242,9 +230,6 @@ def write_rows(
             book.line(sheet, row, [shown], one.style, one.number, column=at)
         end = row + 1
     return end
-
-
-# --- Columns that only the workbook has -----------------------------------------------------------
 
 
 def text(name: str, about: str) -> Field:
@@ -275,8 +260,7 @@ What people call them, and their units, are above it; formulas and pivot tables 
 """
 _WIDEST: Final = 44
 YES: Final = "yes"
-NO: Final = "no"
-"""How truth is written, in cells and in the conditions of formulas."""
+NO: Final = "no"  # how truth is written, in cells and in the conditions of formulas
 _SAY_NOTHING: Final = frozenset({"", "-", "year", "see unit", "count", "class", "rows"})
 _BY_UNIT: Final = {unit: shown for shown, units in LOOK["formats"].items() for unit in units}
 
@@ -337,11 +321,7 @@ def write_table(
     head_row: int = HEAD_ROW,
     totals: Collection[str] = (),
 ) -> int:
-    """Write a table from the first column on, as an Excel table that formulas can name, with columns of formulas.
-
-    Below it some columns are added up. Returns the row below its last. A sheet that was given no widths gets those
-    that the table needs.
-    """
+    """Write an Excel table from the first column on, with `live` formulas and sums. Returns the row below."""
     every = [*columns, *live]
     first, last = head_row + 1, head_row + max(len(frame), 1)
     if last >= MOST_ROWS:
@@ -410,10 +390,10 @@ class TableList(NamedTuple):
     names_sites: bool = False  # whether the names of sites are next to them
     needs_rows: bool = False  # whether it is left out where it has none
     totals: Collection[str] = ()  # columns that are added up below it
+    bad: Collection[str] = ()  # columns that are red where they say yes, or are above 0
 
 
-MOST_LISTED: Final = 100_000
-"""Rows of a list up to which it is on the sheet: a plan of all hours may have millions."""
+MOST_LISTED: Final = 100_000  # rows of a list up to which it is on the sheet: a plan of all hours may have millions
 
 
 def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableList]) -> int:
@@ -439,7 +419,12 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
             continue
         if one.names_sites:
             frame, columns = with_site_names(book, frame), (columns[0], SITE_NAME, *columns[1:])
-        row = write_table(book, sheet, one.name, frame, columns, head_row=row, totals=one.totals) + 1
+        end = write_table(book, sheet, one.name, frame, columns, head_row=row, totals=one.totals)
+        for at, column in enumerate(columns):
+            if column.name in one.bad:
+                is_so = ("==", f'"{YES}"') if column.dtype == "bool" else (">", "0")
+                book.mark(sheet, (row + 1, at, end - 1, at), *is_so, "bad")
+        row = end + 1
     return row
 
 

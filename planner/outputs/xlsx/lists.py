@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.outputs.canvas import LAYOUT, Live
 from planner.outputs.labels import (
-    CANNOT_HOLD,
+    MARK,
     DisplayNames,
     cannot_hold,
     cost_of,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book, Formula
     from planner.tables.descriptor import Field
 
-# --- Lists that formulas of other sheets add up; columns called live follow edited cells ----------
 
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _IT_FACTOR: Final = named("it_load_factor")
@@ -69,7 +68,7 @@ def write_site_years(book: Book) -> None:
     load, live_mean = (at(f"{what}_mean_mw", "facility_mean_mw") for what in ("load", "live_facility"))
     peak, energy = (at(column) * live_mean for column in ("facility_peak_mw", "energy_mwh"))
     it = at("it_mean_mw")
-    racks_and_it = (_of_site("SiteYears"), at("nameplate_mw") * ratio, _IT_FACTOR * it * ratio)
+    racks_and_it = (site_ratio("site_mw_ratios", "SiteYears"), at("nameplate_mw") * ratio, _IT_FACTOR * it * ratio)
     at_the_meter = (_load(it, mean), load * ratio, peak.over(mean, 0), energy.over(mean, 0))
     columns = (fields[0], SITE_NAME, *fields[1:])
     _write_live(book, "Site-years", frame, columns, *racks_and_it, *at_the_meter)
@@ -81,10 +80,6 @@ def _write_live(book: Book, sheet: str, frame: pd.DataFrame, columns: Sequence[F
     fields = SHEETS[sheet].fields[-len(live) :]
     above = f"{RUN_TABLES[of.table].description} {_LIVE}"
     write_table(book, book.sheet(sheet, above), of.name, frame, columns, dict(zip(fields, live, strict=True)))
-
-
-def _of_site(table: str) -> Formula:
-    return site_ratio("site_mw_ratios", table)
 
 
 def _load(it: Formula, facility: Formula) -> Formula:
@@ -127,7 +122,7 @@ def _live_money(table: str, column: str, frame: pd.DataFrame, *more: Formula) ->
     live = this_row(table, column, frame[column].to_numpy()) * factor
     for one in more:
         live = live * one
-    return live * _of_site(table)
+    return live * site_ratio("site_mw_ratios", table)
 
 
 def _of_year(name: str, year: Formula) -> Formula:
@@ -135,12 +130,9 @@ def _of_year(name: str, year: Formula) -> Formula:
     return named(f"INDEX({name},MATCH({year.text},model_years,0))")
 
 
-# --- Sheet Checks: the independent checker's verdict, and what the workbook checks about itself ---
-
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"
-_SUMS: Final = LAYOUT["checks"]
-"""What is said, and what both sides add up."""
+_SUMS: Final = LAYOUT["checks"]  # what is said, and what both sides add up
 
 
 def write_checks(book: Book) -> None:
@@ -180,9 +172,6 @@ def _colour(book: Book, sheet: Worksheet, first: int, last: int, **lights: str) 
         book.mark(sheet, (first, 1, last, 1), "==", f'"{word}"', style)
 
 
-# --- Sheets for looking things up: orders, figures, sites, latency, sources -----------------------
-
-
 def write_orders(book: Book) -> None:
     """Write sheet Orders: what to order, the first first."""
     orders = with_site_names(book, book.run.tables["orders"])
@@ -211,9 +200,8 @@ def write_figures(book: Book) -> None:
 
 def write_site_list(book: Book) -> None:
     """Write sheet Site list."""
-    frame = sites_of(book.run)
-    frame = frame.assign(first_year=[f"{year:.0f}" if year == year else "" for year in frame["first_year"]])  # noqa: PLR0124
-    _write(book, "Site list", "Sites", frame, (*RUN_TABLES["sites"].fields, *SHEETS["Site list"].fields))
+    fields = (*RUN_TABLES["sites"].fields, *SHEETS["Site list"].fields)
+    _write(book, "Site list", "Sites", sites_of(book.run), fields)
 
 
 def write_source_list(book: Book) -> None:
@@ -246,40 +234,15 @@ def _write(
     write_table(book, book.sheet(sheet, repeat=[HEAD_ROW - 1]), name, shaped, columns, totals=totals)
 
 
-# --- Sheets of several lists: latency, the grid, lifetime, openings, resilience -------------------
-
-
 def write_grid(book: Book) -> None:
     """Write sheet Grid: headroom by zone and year, then what the scenario has next to it."""
-    tables, headroom = book.run.tables, RUN_TABLES["headroom"]
-    sheet = book.sheet("Grid", headroom.description)
-    for at in map(headroom.columns.index, ("binds", "firm_binds")):
-        book.mark(sheet, (HEAD_ROW + 1, at, HEAD_ROW + len(tables["headroom"]), at), "==", f'"{YES}"', "bad")
-    prices = tables["prices"]
+    sheet, prices = book.sheet("Grid", RUN_TABLES["headroom"].description), book.run.tables["prices"]
     # Prices of demand and of single time slices are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     columns = [one for one in RUN_TABLES["prices"].fields if of_limits.empty or (of_limits[one.name] != "").any()]
     *others, shadow_prices = lists_of("Grid")
     write_lists(book, sheet, HEAD_ROW, [*others, shadow_prices._replace(frame=of_limits, columns=columns)])
 
-
-def write_resilience(book: Book) -> None:
-    """Write sheet Resilience: four lists, one below the other."""
-    of = RUN_TABLES["takeovers"].field
-    keys, names = ["site", "standby", "workload", "year"], book.run.sites.set_index("site")["name"]
-    takeovers = book.run.tables["takeovers"].groupby(keys, as_index=False)[["taken_kh100e"]].sum()
-    of_names = {f"{key}_name": takeovers[key].map(names).astype("str") for key in ("site", "standby")}
-    name, standby_name, taken = SHEETS["Resilience"].fields
-    columns = (of("site"), name, of("standby"), standby_name, of("workload"), of("year"), taken)
-    sheet, (*first, losses, last) = book.sheet("Resilience"), lists_of("Resilience")
-    row = write_lists(book, sheet, HEAD_ROW, first)
-    end = write_lists(book, sheet, row, [losses])
-    unserved = RUN_TABLES["failures"].columns.index("unserved_kh100e")
-    book.mark(sheet, (row + 3, unserved, end - 2, unserved), ">", 0, "bad")
-    write_lists(book, sheet, end, [last._replace(frame=takeovers.assign(**of_names), columns=columns)])
-
-
-# --- Sheet Sources: of every table of the data, how many figures are published and how many not ---
 
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 
@@ -313,7 +276,7 @@ def write_risks(book: Book) -> None:
     parts: tuple[tuple[str, Callable[[int], int]], ...] = (
         ("Where the plan is exposed", lambda row: _said(book, sheet, row, _exposed(book.run))),
         ("Hours, outages and events", lambda row: _stress(book, sheet, row)),
-        ("Figures that decide", lambda row: _estimates(book, sheet, row)),
+        ("Figures that decide", lambda row: _said(book, sheet, row, _deciding(book.run))),
         ("Notes of the solve", lambda row: _said(book, sheet, row, map(str, book.run.meta["notes"]))),
     )
     for title, write in parts:
@@ -374,24 +337,17 @@ def _stress(book: Book, sheet: Worksheet, row: int) -> int:
     return row + 1 + len(worst)
 
 
-def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
-    found = read_estimates(book.run)
+def _deciding(run: Run) -> Iterator[str]:
+    """Name the first figures that decide, or say how to ask for them."""
+    found = read_estimates(run)
     if found is None:
-        text = f"`dcplan estimates {book.run.meta['run']}` says which figures of the data decide what the plan costs."
-        return _said(book, sheet, row, [text])
-    names, cost = figure_names(book.run.inputs_tables), cost_of(book.run)
-    heads = ("figure", "kind", "at its low, MUSD", "at its high, MUSD")
-    book.line(sheet, row, heads, "head", styles={2: "head_right", 3: "head_right"})
-    shown = found.head(5).to_dict("records")
-    for at, one in enumerate(shown, row + 1):
-        ends = [float(one[name]) for name in ("low_musd", "high_musd")]
-        more = [f"saves {CANNOT_HOLD}"] if any(cannot_hold(end, cost) for end in ends) else []
-        cells = (decider_words(one, names), str(one["kind"]), *ends, *more)
-        book.line(sheet, at, cells, number="+#,##0;-#,##0;0", styles={0: "wrap"})
-    return _said(book, sheet, row + 1 + len(shown), [first_order_words(found, book.run)])
-
-
-# --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
+        yield f"`dcplan estimates {run.meta['run']}` says which figures of the data decide what the plan costs."
+        return
+    names, cost = figure_names(run.inputs_tables), cost_of(run)
+    for one in found.head(5).to_dict("records"):
+        low, high = (f"{one[end]:+,.0f}{MARK * cannot_hold(one[end], cost)}" for end in ("low_musd", "high_musd"))
+        yield f"{decider_words(one, names)} ({one['kind']}): {low} MUSD at its low, {high} at its high."
+    yield first_order_words(found, run, MARK)
 
 
 def write_estimates(book: Book) -> None:
@@ -400,9 +356,6 @@ def write_estimates(book: Book) -> None:
     if frame is not None:
         sheet = book.sheet("Estimates", more=str(frame.attrs.get("note", "")))
         write_table(book, sheet, "Estimates", frame, SHEETS["Estimates"].fields)
-
-
-# --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
 
 
 def write_limits(book: Book) -> None:

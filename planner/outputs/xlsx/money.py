@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,14 +21,11 @@ from planner.outputs.xlsx.book import (
     write_section,
 )
 from planner.results.four_moneys import PAID_FOR, moneys
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    import pandas as pd
-    from xlsxwriter.worksheet import Worksheet
-
-    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
 # --- Sheet Money: the four sums of money of a plan, their rules, and the unit costs by year -------
@@ -38,13 +33,7 @@ if TYPE_CHECKING:
 # The four are the net present value, cash, overnight capex, and what is paid later.
 
 _HEAD: Final = 4
-_COLUMNS: Final = 11
-_PAGE_ROWS: Final = 31
-"""Rows that fit on a landscape page at full size, some left over for programs that differ."""
-_HEAD_ROWS: Final = 2
-"""Of unit costs, on each page."""
-_WIDE_SCALE: Final = 55
-"""Scale at which the columns fit on a page. [%]"""
+_COLUMNS: Final = 12
 _MUSD: Final = "#,##0.00"
 MONEY_NAMES: Final = ("npv_as_solved_musd", "cash_as_solved_musd", "overnight_as_solved_musd", "after_as_solved_musd")
 """Names that formulas of other sheets use for the four moneys, in their order."""
@@ -57,9 +46,7 @@ UNIT_RULE: Final = (
 def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
-    # The title is repeated: each block has heads of its own.
-    layout: dict[str, Any] = {"freeze": (_HEAD + 1, 1), "repeat": [0]}
-    sheet = book.sheet("Money", widths=(44, *[13] * (_COLUMNS - 2), 20), **layout)
+    sheet = book.sheet("Money", widths=(36, *[17] * (_COLUMNS - 1)), freeze=(_HEAD + 1, 1), repeat=[0])
     heads = ("four moneys", "MUSD", "rule", *[""] * (_COLUMNS - 3))
     book.line(sheet, _HEAD, heads, "head", styles={1: "head_right"})
     row = _HEAD
@@ -75,88 +62,14 @@ def write_money(book: Book) -> None:
             value = Live(f"SUM({cell(first, 1)}:{cell(row - 1, 1)})", amount) if is_sum else amount
             book.line(sheet, at, [name, value], "total" if is_sum else "plain", _MUSD)
         row += 2
-    lists = row + 1
-    years, items = lists_of("Money")
+    years, items, units = lists_of("Money")
     named = of_plan.items.assign(**{key: of_plan.items[key].map(item_words) for key in ("item", "kind")})
-    row = write_lists(book, sheet, lists, [years, items._replace(frame=named)])
-    *units, end = _units(book, sheet, row)
-    # Unit costs have pages of their own, each under their years, which cannot be repeated beside
-    # the title. Programs that fit a sheet to pages pass over breaks, so that the scale is fixed.
-    breaks = [lists, *units]
-    sheet.set_h_pagebreaks(breaks)
-    longest = max(after - before + 1 for before, after in pairwise([0, *breaks, end]))
-    sheet.set_print_scale(max(10, min(_WIDE_SCALE, math.floor(100 * _PAGE_ROWS / longest))))
-
-
-def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
-    """Write unit costs by year twice: as paid, and with existing racks and halls in full.
-
-    Returns the first row of each page of them, and the next row. They are on two pages where one
-    is too small; costs of one workload stay together.
-    """
-    years = book.run.years
-    blocks = list(_unit_costs(book.run))
-    rows = sum(map(len, blocks))
-    is_long = rows + _HEAD_ROWS > 100 * _PAGE_ROWS / _WIDE_SCALE
-    starts: list[int] = []
-    written = 0
-    for block in blocks:
-        if not starts or (is_long and len(starts) == 1 and written >= rows / 2):
-            starts.append(row)
-            write_section(book, sheet, row, f"Unit costs: {UNIT_RULE}", FIRST_YEAR + len(years))
-            write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
-            row += _HEAD_ROWS
-        lines = [Row(cost.label, cost.unit, cost.values.tolist(), _format(cost.values)) for cost in block]
-        write_rows(book, sheet, row, lines, start=row)
-        for at, cost in enumerate(block, row):
-            if cost.name:
-                book.define(cost.name, place_of("Money", (at, FIRST_YEAR), (at, FIRST_YEAR + len(years) - 1)))
-        row += len(block)
-        written += len(block)
-    return [*starts, row]
-
-
-class UnitCost(NamedTuple):
-    """A unit cost by model year, and the name that formulas of other sheets use for it, if any."""
-
-    label: str
-    unit: str
-    values: pd.Series[float]
-    name: str
-
-
-def hour_costs(run: Run) -> list[UnitCost]:
-    """Return what an hour of compute costs at all own sites, as paid and in full, if any is."""
-    return [cost for block in _unit_costs(run) for cost in block if cost.name]
-
-
-def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
-    """Give for each workload, then for all together, its rows."""
-    costs, names = run.tables["unit_costs"], DisplayNames(run)
-    for scope, level in dict.fromkeys(zip(costs["scope"], costs["level"], strict=True)):
-        block = []
-        is_of_scope = (costs["scope"] == scope) & (costs["level"] == level)
-        of_scope = costs[is_of_scope].set_index("year").reindex(run.years)
-        work_unit = next(iter(of_scope["work_unit"].dropna()), "work unit")
-        for column, unit in LAYOUT["unit_costs"].items():
-            if of_scope[column].isna().all():
-                continue
-            is_named = level == "total" and column == "usd_per_h100e_hour"
-            for paid, words, name in (("", "as paid", _HOUR[0]), ("full_", "in full", _HOUR[1])):
-                values = of_scope[f"{paid}{column}"].astype(float)
-                label = f"{names.workload(scope)}, {words}"
-                block.append(UnitCost(label, unit.format(work_unit=work_unit), values, name if is_named else ""))
-        yield block
-
-
-_HOUR: Final = ("h100e_hour_as_paid_usd", "h100e_hour_in_full_usd")
-
-
-def _format(values: pd.Series[float]) -> str:
-    """Return the format that shows three digits of the smallest figure of a row."""
-    sizes = values.abs()[values.abs() > 0.0]
-    decimals = max(0, 2 - math.floor(math.log10(sizes.min()))) if len(sizes) else 0
-    return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    costs = book.run.tables["unit_costs"]
+    costs = costs.assign(scope=costs["scope"].map(DisplayNames(book.run).workload))
+    columns = [RUN_TABLES["unit_costs"].field(name) for name in LAYOUT["unit_costs"]]
+    end = write_lists(book, sheet, row + 1, [years, items._replace(frame=named)])
+    sheet.print_area(0, 0, end - 1, _COLUMNS - 1)  # below it is for looking up
+    write_lists(book, sheet, end, [units._replace(frame=costs, columns=columns, title=f"Unit costs: {UNIT_RULE}")])
 
 
 # --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------

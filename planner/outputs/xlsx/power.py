@@ -56,8 +56,6 @@ def _largest_first(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.lexsort([-table[year].to_numpy() for year in table.columns])]
 
 
-# --- Sheet Power: the forecast by workload, zone and site, with charts ----------------------------
-
 _HEAD: Final = 3
 _TOP: Final = 5
 
@@ -98,8 +96,7 @@ def write_power(book: Book) -> None:
 # --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
 
 _BRIDGE_HEAD: Final = 4
-_FEWEST: Final = 6
-"""Columns of years that a page is wide."""
+_FEWEST: Final = 6  # columns of years that a page is wide
 
 
 class BridgeLine(NamedTuple):
@@ -162,8 +159,6 @@ def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Bridg
 
 # --- Sheet Power by source: where the power of each site and year comes from, with a chart --------
 
-_COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
-_OWN_COLOURS: Final = (1, 2, 3, 5, 6)
 _MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", "#,##0;-#,##0;;@"))
 
 
@@ -174,7 +169,7 @@ def write_power_by_source(book: Book) -> None:
     sheet = book.sheet("Power by source", widths=widths, freeze=(3, 1))
     frame = sources_of_power(book.run.tables)[list(SHEETS["Power by source"].columns)]
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
-    own = [str(source) for source in energy.index if source not in {GRID, *OUT}]
+    own = (str(source) for source in energy.index if source not in {GRID, *OUT})
     sources = [GRID, *own, *(source for source in OUT if source in energy.index)]
     head = _TOP + _CHART_ROWS
     for part, (measure, unit, shown) in enumerate(_MEASURES):
@@ -184,10 +179,8 @@ def write_power_by_source(book: Book) -> None:
         write_heads(book, sheet, head, ("source", ""), years, first)
         rows = rows_by(wide, (table, "source", measure), shown)
         below = write_rows(book, sheet, head, rows, first=first) + 1
-    own_colour = {source: _OWN_COLOURS[at % len(_OWN_COLOURS)] for at, source in enumerate(own)}
-    colours = [(_COLOUR_OF | own_colour)[source] for source in sources]
     drawn, span = range(head + 1, head + 1 + len(sources)), (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
-    book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span, colours=colours)
+    book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span)
     book.text(sheet, below, 0, "By site", "section")
     write_table(book, sheet, table, frame, SHEETS["Power by source"].fields, head_row=below + 2)
 
@@ -220,8 +213,6 @@ def write_heat_map(book: Book) -> None:
     last = FIRST_YEAR + len(run.years) - 1
     sheet.conditional_format(_HEATMAP_HEAD + 1, FIRST_YEAR, max(end - 2, _HEATMAP_HEAD), last, scale)
 
-
-# --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
 
 _TOP_LISTS: Final = 4
 _ROWS: Final = LAYOUT["rows"]
@@ -282,9 +273,6 @@ def _block_and_lists(
     *first, last_list = lists_of(name)
     write_lists(book, sheet, below, [*first, *more, last_list])
     return sheet
-
-
-# --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
 
 
 def write_bills(book: Book) -> None:

@@ -10,15 +10,16 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.run import once_a_run
 from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
-from planner.outputs.xlsx.money import MONEY_NAMES, UNIT_RULE, hour_costs
+from planner.outputs.xlsx.money import MONEY_NAMES, UNIT_RULE
 from planner.outputs.xlsx.power import bridge_lines
 from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-# --- Sheets Summary and Charts: the plan by year in live formulas ---------------------------------
 
 _HEAD: Final = 4
 _LOAD_RATIO: Final = "Energy of a rack against the solved plan"
@@ -42,17 +43,11 @@ def write_summary(book: Book) -> None:
     for title, rows in summary_parts(run).items():
         write_section(book, sheet, row, title, columns)
         row = write_rows(book, sheet, _HEAD, rows, start=row + 1)
-    if costs := hour_costs(run):  # no rack is in use in any year where there are none
-        write_section(book, sheet, row, "Unit costs of own sites, as solved (sheet Money)", columns)
-        linked = []
-        for one in costs:
-            of_year = f"INDEX({one.name},MATCH({{year}},model_years,0))"
-            known = Formula(f'IF({of_year}="","",{of_year})', one.values.astype(object).fillna("").to_numpy())
-            linked.append(Row(one.label, one.unit, known, "0.000"))
-        row = write_rows(book, sheet, _HEAD, linked, start=row + 1)
-        for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
-            book.text(sheet, at, 0, note, "about")
-        row += 2
+    write_section(book, sheet, row, "Unit costs of own sites, as solved (sheet Money)", columns)
+    row = write_rows(book, sheet, _HEAD, _hour_costs(run), start=row + 1)
+    for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
+        book.text(sheet, at, 0, note, "about")
+    row += 2
     of_plan = moneys(run.tables)
     write_section(book, sheet, row, "Four moneys, as solved (sheet Money)", columns)
     for at, (name, (label, musd, rule)) in enumerate(zip(MONEY_NAMES, of_plan.lines, strict=True), row + 1):
@@ -72,6 +67,15 @@ def write_summary(book: Book) -> None:
 _DIFFERS: Final = (
     "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
 )
+
+
+def _hour_costs(run: Run) -> Iterator[Row]:
+    """Give what an hour of compute costs at all own sites; nothing in a year without racks."""
+    for label, column in (("All compute, as paid", ""), ("All compute, in full", "full_")):
+        of = totals(run, "UnitCosts", f"{column}usd_per_h100e_hour", where={"level": "total"})
+        values = of.values.astype(object)
+        values[of.values == 0.0] = ""
+        yield Row(label, "USD/H100e-hour", Formula(f'IF({of.text}=0,"",{of.text})', values), "0.000")
 
 
 def _cash_by_year(run: Run) -> Row:
@@ -108,10 +112,8 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
         "Compute": [Row(label, "kH100e", of(column, "Demand")) for label, column in _DEMAND],
         "Racks and power": [
             Row("Nameplate in use, companions included", "MW", of("live_nameplate_mw")),
-            *(
-                Row(f"  {duty} racks, as solved", "MW", of("used_mw", "Plan", duty=duty))
-                for duty in ("training", "inference")
-            ),
+            Row("  training racks, as solved", "MW", of("used_mw", "Plan", duty="training")),
+            Row("  inference racks, as solved", "MW", of("used_mw", "Plan", duty="inference")),
             Row(_POWER[0], "MW", it),
             Row(_POWER[1], "MW", mean),
             Row(_POWER[2], "MW", of("facility_peak_mw", "Years") * ratio),
@@ -195,13 +197,12 @@ def write_compare(book: Book) -> None:
             solved = [None if isinstance(value, str) else float(value) for value in one.of.values]
             write_rows(book, sheet, _COMPARE_HEAD, [Row(one.label, one.unit, (), one.number)], start=row)
             book.line(sheet, row, solved, number=one.number, column=FIRST_YEAR)
-            changes = [
-                None
-                if value is None
-                else Live(f"ROUND(Summary!{cell(at[one.label], column)}-{cell(row, column)},6)", 0.0)
-                for column, value in enumerate(solved, FIRST_YEAR)
-            ]
-            book.line(sheet, row, changes, number=f"+{one.number};-{one.number};0", column=first_change)
+            changes = (
+                Live(f"ROUND(Summary!{cell(at[one.label], column)}-{cell(row, column)},6)", 0.0)
+                for column in range(FIRST_YEAR, first_change)
+            )
+            known = [None if value is None else change for value, change in zip(solved, changes, strict=True)]
+            book.line(sheet, row, known, number=f"+{one.number};-{one.number};0", column=first_change)
     changed = (_COMPARE_HEAD + 1, first_change, row, first_change + count - 1)
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
         book.mark(sheet, changed, sign, 0, "plain", font_color=colour, bold=True)

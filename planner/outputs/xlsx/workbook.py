@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Sheet Cover: the question, the verdict, the key figures, the contents ------------------------
 
 _LINE_CHARACTERS: Final = 125
 _RULE: Final = (
@@ -130,12 +129,7 @@ def _writer(sheet: str) -> Callable[[Book], None]:
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:
-    """Write the workbook of a run.
-
-    Formulas add up the lists of the workbook, so that power and money follow when a cell of
-    sheet Assumptions is edited; they do not optimise again. Each formula is stored with its
-    value.
-    """
+    """Write the workbook of a run, whose formulas, stored with their values, follow edited cells without optimising."""
     with new_workbook(path) as workbook:
         workbook.set_properties(
             {
@@ -148,7 +142,7 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         book = Book(run, workbook)
         sheets = sheets_of(run)
         for name in (COVER, *(name for name, _, _ in sheets), LISTS):
-            book.add_sheet(name)
+            workbook.add_worksheet(name)
         write_cover(book, [(name, about) for name, about, _ in sheets])
         for _, _, write in sheets:
             write(book)

@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import Cell, Figures, ReportFigure
     from planner.outputs.run import Run
 
-# --- The head of the page: the question, and whether the answer is proven and checked -------------
-
-
-def question(run: Run) -> Html:
-    """Show title and question of a run."""
-    asked = str(run.meta["question"])
-    return joined([element("h1", name(run.title)), element("p", name(asked), class_="question") if asked else NOTHING])
-
 
 def lights(run: Run) -> Html:
     """Show how the solve ended, what the check found, what is not housed and what was changed."""
@@ -231,11 +223,8 @@ def _items(figures: Figures) -> Html:
     npv = figures.sums_by("costs", "npv_musd", "item")
     kind = figures.run.tables["costs"].groupby("item")["upfront"].first().to_dict()
     rows: list[tuple[str, list[Cell]]] = [
-        (
-            _title(item_words(str(item))),
-            [PAID_FOR[bool(kind[item])], *(of.get((item, year)) for year in years), npv[item,]],
-        )
-        for (item,) in sorted(npv, key=lambda key: -npv[key].value)
+        (_title(item_words(item)), [PAID_FOR[bool(kind[item])], *(of.get((item, year)) for year in years), npv[item,]])
+        for item in (str(item) for (item,) in sorted(npv, key=lambda key: -npv[key].value))
     ]
     totals = figures.sums_by("costs", "musd", "calendar_year")
     rows.append(("All payments", ["", *(totals.get((year,)) for year in years), figures.sum("costs", "npv_musd")]))
@@ -263,8 +252,7 @@ def _reconciled(figures: Figures) -> Html:
 # --- Unit costs: what an hour of compute, a request and a million tokens cost ---------------------
 
 _UNIT_COSTS: Final = COLUMNS["unit_costs"]
-_OF_ALL: Final = dict(list(_UNIT_COSTS.items())[:5])
-"""Those that all compute together has."""
+_OF_ALL: Final = dict(list(_UNIT_COSTS.items())[:5])  # those that all compute together has
 _FULL: Final = list(_UNIT_COSTS).index("full_usd_per_h100e_hour")
 
 
@@ -280,10 +268,8 @@ def unit_costs_section(figures: Figures) -> Html:
         if of[0].value == of[0].value:
             rows.append(("All compute" if level == "total" else label, of))
             compute += [(label, of[_FULL])] if level == "workload" else []
-    by_year = [
-        (str(one), figures.cells("unit_costs", _OF_ALL, scope="total", level="total", year=one))
-        for one in figures.years
-    ]
+    total = {"scope": "total", "level": "total"}
+    by_year = [(str(one), figures.cells("unit_costs", _OF_ALL, **total, year=one)) for one in figures.years]
     charts = (
         bars(f"An hour of compute by workload, in full, {year}", "USD/H100e-hour", compute),
         figure_table("All compute by year", "year", _OF_ALL.values(), by_year, shows_caption=True),
@@ -296,8 +282,6 @@ def unit_costs_section(figures: Figures) -> Html:
         figure_table(f"Unit costs by workload, {year}", "workload", _UNIT_COSTS.values(), rows),
     )
 
-
-# --- Sources: how the plan was made, what it rests on, and its notes ------------------------------
 
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 

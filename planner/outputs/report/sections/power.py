@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.report.figures import Cell, Figures, Label
 
-# --- Power by workload, zone and site -------------------------------------------------------------
 
 _MEAN: Final = "facility_mean_mw"
 _A_LITTLE_MW: Final = 0.05
@@ -162,8 +161,6 @@ def _reach(figures: Figures, year: int) -> Html:
     return element("div", element("h3", f"Whom a site serves, {year}"), parts, id="reach") if parts else NOTHING
 
 
-# --- What binds, and what one more unit of it is worth --------------------------------------------
-
 _HEADROOM: Final = COLUMNS["headroom"]
 
 
@@ -215,8 +212,6 @@ def _compute(figures: Figures) -> Html:
     caption = f"What one more unit of demand costs where it costs most, {year}"
     return figure_table(caption, "workload", ("USD/H100e-hour", "users in"), rows, shows_caption=True)
 
-
-# --- What decides: the figures of the data whose own low and high move the cost of the plan most ---
 
 _KINDS: Final = {"seed": "of the brief", "own": "your own"}
 _COLUMNS: Final = ("value", "low", "high")

@@ -47,8 +47,6 @@ def _ended(row: Mapping[Hashable, Any]) -> list[Cell]:
     return [words(str(row["status"])), broken]
 
 
-# --- Sections of a sweep: what plans cost over its futures, what that depends on, and each future ---
-
 _MOST_BARS: Final = 24
 _MOST_FUTURES: Final = 500
 _SAME_FRAC: Final = 1e-3
@@ -196,9 +194,6 @@ def _cell(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return "-"  # of a future that is no point of the axes
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
-# --- A frontier: what less of a measure costs -----------------------------------------------------
 
 
 def frontier_section(identifier: str, figures: TableFigures, study: StoredFrontier) -> Html:
