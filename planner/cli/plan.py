@@ -17,9 +17,10 @@ from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, 
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from planner.base.errors import Problem
+    from planner.cli.progress import Progress
     from planner.runs.folder import SolvedBeforeError
 
 
@@ -188,7 +189,7 @@ def _solve(
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
     from planner.outputs.own_folder import RUNS, try_own_folder
-    from planner.outputs.terminal import print_summary
+    from planner.outputs.terminal import print_paths, print_summary
     from planner.runs import load_run
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import SolvedBeforeError, free_name, save_or_rescue, stop_if_solved
@@ -211,22 +212,20 @@ def _solve(
                 every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
                 refuse(every, () if strict else found.warnings)
             run = plan.run.named(free_name(plan.run.meta["run"], home))
-            progress.stage("write")  # first: neither a bug in what is shown nor a reader who left may lose the plan
+            unheard = None if as_json else _unheard(partial(print_summary, run), progress)
+            progress.stage("write")
             try:
                 folder = save_or_rescue(run, home, workbook=not no_workbook, log=progress.lines)
             except OutputError as error:
                 failed = error
     except SolvedBeforeError as error:
         return _solved_before(error, as_json=as_json)
-    if not as_json:
-        print_summary(run, folder)
-    elif folder is None:
-        print_json(run.meta)
-    else:
-        print_json(load_run(folder).meta)
-        print_written(folder, as_json=True)
-    if failed is not None:
-        raise failed
+    if as_json:
+        print_json((load_run(folder) if folder is not None else run).meta)
+    if folder is not None and unheard is None:  # the last line of a screen of 45
+        print_written(folder, as_json=True) if as_json else print_paths([folder])
+    if wrong := failed or unheard:
+        raise wrong
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
     stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
     return plan.exit_code or stopped
@@ -244,3 +243,14 @@ def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
     warn_of_changes(run)
     print_json(run.meta) if as_json else print_summary(run, found.folder)
     return exit_code(run.meta["status"], run.meta["check"]["broken"])
+
+
+def _unheard(tell: Callable[[], None], progress: Progress) -> Exception | None:
+    """Tell of the plan before it is written; neither a bug in that nor a reader who has left may lose it."""
+    try:
+        with progress.aside():
+            tell()
+            click.echo("", nl=False)  # which flushes, where there is a stdout
+    except Exception as error:  # raised again once the plan is stored
+        return error
+    return None

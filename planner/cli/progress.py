@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,6 +15,7 @@ from planner.cli.options import is_quiet
 from planner.studies.solve.asking import STAGES, solver_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType, TracebackType
 
@@ -47,7 +49,7 @@ class Progress:
         self._stage, self._text, self._noted = "", "", ""
         self._is_stoppable = False
         self._next_line_s = patience_s or self._between_s
-        self._ended = threading.Event()
+        self._is_aside, self._ended = threading.Event(), threading.Event()
         self._heart = threading.Thread(target=self._beat, name="progress", daemon=True)
         self.interrupt = threading.Event()
         self.lines: list[str] = []
@@ -126,6 +128,16 @@ class Progress:
         self._note(text)
         self._console.print(text, markup=False, soft_wrap=True)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the screen to something else: no line is redrawn or written meanwhile."""
+        self._is_aside.set()
+        self._status.stop()
+        yield
+        if self._is_live:
+            self._status.start()
+        self._is_aside.clear()
+
     def __rich__(self) -> Text:
         """Return what is redrawn on a terminal, made again each time."""
         from rich.text import Text
@@ -153,7 +165,7 @@ class Progress:
     def _beat(self) -> None:
         """Write a line now and then while a stage goes on."""
         while not self._ended.wait(max(0.05, self._next_line_s - self._elapsed())):
-            if self._text and self._elapsed() >= self._next_line_s:
+            if self._text and not self._is_aside.is_set() and self._elapsed() >= self._next_line_s:
                 self._print_line(self._of_about())
 
     def _elapsed(self) -> float:

@@ -251,16 +251,18 @@ def compare_command(
     with ExitStack() as stack:
         for home in homes:
             stack.enter_context(naming_changed_files(home))
-        with Progress.of_command() as progress:
-            progress.stage("Comparing the runs")
-            comparison = compare(*loaded, **asked, on_stage=progress.stage, interrupt=progress.interrupt)
-            for file in files:
-                progress.stage(f"Writing {file}")
-                _write(comparison, file)
-        if as_json:
-            print_json(comparison.to_dict())
-        else:
-            TableConsole().print(comparison_summary(comparison, every=every))
+        progress = stack.enter_context(Progress.of_command())
+        progress.stage("Comparing the runs")
+        comparison = compare(*loaded, **asked, on_stage=progress.stage, interrupt=progress.interrupt)
+        found = comparison.to_dict()
+        for file in files:
+            progress.stage(f"Writing {file}")
+            _write(comparison, file)
+        with progress.aside():
+            if as_json:
+                print_json(found)
+            else:
+                TableConsole().print(comparison_summary(comparison, every=every))
     print_written(*files, as_json=as_json)
 
 

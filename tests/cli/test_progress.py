@@ -57,6 +57,19 @@ def test_quiet_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert without_times(progress.lines) == ["Solving", "3 of 7 futures"]
 
 
+def test_no_line_comes_between_those_of_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(between_s=0.01) as progress:
+        progress.stage("write")
+        with progress.aside():
+            threading.Event().wait(0.05)
+            capsys.readouterr()
+            threading.Event().wait(0.1)
+            meanwhile = capsys.readouterr().err
+        wait_for(1, capsys)
+
+    assert meanwhile == ""
+
+
 def test_a_solve_of_a_plan_says_what_it_is_for_and_which_it_is() -> None:
     first = ProgressEvent("ipm", 3.0, 30, NOTHING, NOTHING, NOTHING, "relaxed", 1)
     later = ProgressEvent("simplex", 2.0, 500, NOTHING, 23_265.0, NOTHING, "blocks", 7)
