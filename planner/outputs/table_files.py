@@ -36,13 +36,8 @@ def write_csv(run: Run, folder: Path) -> list[Path]:
     package = {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
     written[0].write_text(f"{json.dumps(package, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
     for name, path in zip(known, written[1:], strict=True):
-        path.write_bytes(csv_of(run.tables[name]))
+        run.tables[name].to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     return written
-
-
-def csv_of(frame: pd.DataFrame) -> bytes:
-    """Return a table as the content of a CSV file."""
-    return frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").encode()
 
 
 def _resource(table: TableSchema) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from planner.outputs.own_folder import SWEEP_FILE, files_in
 from planner.outputs.report import MOST_RUNS, comparison_html, report_html, studies_html
 from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
 from planner.outputs.study_folders import read_table, stored_sweep, unreadable
-from planner.outputs.table_files import csv_of
 from planner.outputs.writers import FORMATS, WRITERS
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
@@ -208,6 +207,9 @@ def _solves_said(job: Job) -> str:
     return job.stages[-1].name if job.state == "running" else _WORDS[job.state]
 
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space
+
+
 @router.get(SWEEPS)
 def sweeps(service: Asked) -> HTMLResponse:
     """List the sweeps."""
@@ -246,7 +248,9 @@ def tables(service: Asked, key: str) -> Response:
     if _of_another(source, folder):
         raise HTTPException(404)
     contents = {
-        f"{one}.csv": csv_of(frame) for one in TABLES if (frame := read_table(folder, one, frozenset())) is not None
+        f"{one}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
+        for one in TABLES
+        if (frame := read_table(folder, one, frozenset())) is not None
     }
     if not contents:
         raise HTTPException(404)
@@ -265,3 +269,8 @@ def _of_another(source: Source, folder: Path) -> str:
     if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
         return ""
     return f"The file was changed since it was solved; solve it again. {folder} has the tables."
+
+
+def _harmless(value: object) -> object:
+    """Keep a name from being taken for a formula by a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
