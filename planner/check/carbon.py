@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.declared import DualPrice, Table
 from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, table_of, to_frame
 from planner.check.load_price import by_local_hour
-from planner.check.payments import yearly_weight
-from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
+from planner.check.verdict import TOLERANCE, Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,28 +50,6 @@ def carbon_intensity_reported(case: Case) -> Excess:
     is_drawn = drawn_mw > TOLERANCE
     reported = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
     return Excess.reported(table[list(_SITE)], reported, np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan))
-
-
-@rule(unit="kt or USD/t", floor=10.0)
-def carbon_limits_reported(case: Case) -> Iterator[Excess]:
-    """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
-    table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
-    caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
-    of_cap = prices[prices["block"] == "carbon_cap"]
-    usd = lookup(sum_by(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
-    usd = -usd * _USD_PER_MUSD / _T_PER_KT
-    cap_kt = lookup(caps, table, ("year",), np.nan)
-    has_price = ~np.isnan(cap_kt) & bool(case.plan("solution")["has_duals"].all())
-    usd = np.where(has_price, usd, np.nan)
-    expected = {
-        "cap_kt": cap_kt,
-        "price_usd_per_t": np.asarray(carbon.price_usd_per_t, dtype=np.float64)[
-            [case.years.index(year) for year in table["year"]]
-        ],
-        "cap_value_npv_usd_per_t": usd,
-        "cap_value_usd_per_t": usd / lookup(yearly_weight(case), table, ("year",), np.nan),
-    }
-    return columns_reported(table, ("year",), expected)
 
 
 @figures("sites.site_year", "carbon.fuel_price_usd_per_t", unit="USD/t")
@@ -207,12 +184,7 @@ def embodied_from_tables(case: Case) -> Iterator[Excess]:
         yield Excess.differs(place, reported, expected)
 
 
-def _carbon_site_rows(case: Case) -> pd.DataFrame:
-    sites = case.plan("site_year")
-    return sites.loc[sites["emissions_kt"] > TRACE, list(_SITE)]
-
-
 HEADING: Final = "Power, water and carbon"
 
-IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
+IMPLIED: Final[Mapping[str, Table]] = {"carbon_year": year_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}

@@ -67,8 +67,6 @@ class DualPrice:
 
     unit: str  # unit of the price
     units: float = 1.0  # units of it in one unit of the row
-    must_be_met: bool = False  # whether the row is at least its right side
-    either_sign: bool = False  # whether it is an equation, so that more may cost or save
     paid: Literal["yearly", "once", "horizon"] = "yearly"  # which payments the price is of
 
 

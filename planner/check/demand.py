@@ -436,7 +436,7 @@ HEADING: Final = "Latency and residency"
 
 IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
-    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS),
+    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS),
 }
 GIVEN: Final[Mapping[str, Given]] = {"demand.unmet_usd_per_h100e_hour": setting("demand.unmet_usd_per_h100e_hour")}

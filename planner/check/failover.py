@@ -227,7 +227,7 @@ HEADING: Final = "Site outage"
 
 IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS),
     "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),
 }
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {

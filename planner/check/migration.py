@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.declared import TRACE, Table
 from planner.check.frames import crossed, isin, once, table_of, to_frame
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import reach_of_users
@@ -97,15 +96,8 @@ def first_of_reach(case: Case) -> Codes:
     return first.reshape(len(sets.workload), len(sets.site))
 
 
-def _migration_site_rows(case: Case) -> pd.DataFrame:
-    work = case.plan("migration")
-    is_work = (work["due_mw"] > TRACE) | (work["done_mw"] > TRACE)
-    return work.loc[is_work, ["site", "workload", "year"]].drop_duplicates()
-
-
 HEADING: Final = "Work between sites"
 
-IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "migration.balance_of_work",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import table_of
+from planner.check.frames import once, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,6 +45,7 @@ def discounts(case: Case) -> pd.Series[float]:
     return pd.Series(worth)
 
 
+@once
 def yearly_weight(case: Case) -> pd.Series[float]:
     """Sum of the discount factors of the calendar years of each model year. [year]"""
     return discounts(case).groupby(list(case.model_year.values())).sum()

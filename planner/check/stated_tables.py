@@ -15,6 +15,7 @@ from planner.check.days import year_slots
 from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, once, quotient, table_of
+from planner.check.payments import yearly_weight
 from planner.check.priced import AT_SITE, BOUGHT, fuel_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.sites import block_sizes
 from planner.check.stated import (
@@ -394,6 +395,7 @@ def stress_slot(h: Here) -> Cells:
         "grid_mw": grid_mw(h),
         "own_mw": own_mw(h) - h.x("curtail_mw"),
         "shed_mw": h.x("shed_mw"),
+        "worth_usd_per_mwh": h.dual("non_firm_power") / (h.hours * yearly_weight(h.case)[h.model_year]),
     }
 
 

@@ -421,6 +421,17 @@ class Here:
         terms.constant = float(np.broadcast_to(form.constant * weight, weight.shape).sum())
         return terms
 
+    def dual(self, name: str) -> Any:
+        """Return what one more unit of a limit here saves over the horizon; missing without duals. [USD]"""
+        block, duals = self.stored.block("rows", name), self.stored.proof.row("dual") * -1e6
+        if not self.stored.proof.has_duals:
+            return np.nan
+        if self.labels.get("slot") == EVERY:
+            at = block.place(self.labels)
+            return np.where(np.asarray(at) < 0, 0.0, duals[at])
+        fixed = tuple([axis for axis in block.axes if axis in self.labels])
+        return float(sum(duals[at] for _, at in block.at(fixed, self.labels)))
+
     def each(self, name: str, free: str = "") -> Iterator[Here]:
         """Go through the columns of a decision that are here, along axes that this place has not or that are free."""
         block, released = self.stored.block("columns", name), free.split()

@@ -376,8 +376,8 @@ SPOILED = (
         lambda plan: dataclasses.replace(plan, objective_musd=plan.objective_musd + 1.0),
     ),
     ("unmet demand hides in opex", "rent_and_unmet_apart", unmet_hidden_in_running_cost),
-    ("a price has the wrong sign", "dual_sign", price_with_the_wrong_sign),
-    ("a price is per hour", "dual_unit", partial(times, "prices", "value", 8760.0)),
+    ("a price has the wrong sign", "prices_as_solved", price_with_the_wrong_sign),
+    ("a price is per hour", "prices_as_solved", partial(times, "prices", "value", 8760.0)),
     ("what is plenty has a price", "prices_as_solved", price_of_what_is_not_scarce),
     (
         "a target that is passed has a price",

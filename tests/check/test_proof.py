@@ -23,7 +23,7 @@ from planner.scenario import load_scenario
 from planner.studies.solve import solve
 
 OPTIMALITY = rules_of(optimality)
-RULES = (*OPTIMALITY, tables_as_stated, rows.solution_table, duals.prices_as_solved, duals.worths_as_solved)
+RULES = (*OPTIMALITY, tables_as_stated, rows.solution_table, duals.prices_as_solved)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +99,7 @@ def test_an_optimum_is_proven_from_its_stored_program(world, request):
 
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
     tested = {rule.name for rule in RULES if verdict[rule.name].tested}
-    assert tested >= {rule.name for rule in RULES} - {"program_integers_whole", "worths_as_solved"}
+    assert tested >= {rule.name for rule in RULES} - {"program_integers_whole"}
     assert verdict["strong_duality"].worst < 1e-9 * plan.objective_musd
     assert verdict["bound_proven"].worst < 1e-9 * plan.objective_musd
 

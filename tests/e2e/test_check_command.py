@@ -85,7 +85,7 @@ def test_a_plan_found_by_a_first_order_method_is_polished_and_holds_every_rule(t
 
 CHANGED_TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "plan": (lambda t: largest(t, "used_mw", lambda mw: 3.0 * mw), "tables_as_stated"),
-    "prices": (lambda t: t.assign(raw_dual=-t["raw_dual"]), "dual_sign"),
+    "prices": (lambda t: t.assign(raw_dual=-t["raw_dual"]), "prices_as_solved"),
     "costs": (lambda t: largest(t, "musd", lambda musd: musd + 2.0), "discounting"),
     "installs": (lambda t: t.assign(year=t["year"] - 9), "tables_as_stated"),
     "builds": (lambda t: t.assign(service_start=t["service_start"] - 0.75), "tables_as_stated"),
