@@ -29,7 +29,7 @@ _YEAR = ("calendar_year",)
 _ITEM = ("item",)
 _NO_CASH = ("unmet_compute", "shed_load_worth")
 _RENTED, _PPA = "rented_compute", "contract_strike"
-_CONTRACTS: Final = (_RENTED, _PPA)
+CONTRACTS: Final = (_RENTED, _PPA)
 
 
 @rule(unit="MUSD", floor=10.0)
@@ -137,7 +137,7 @@ def money_by_item(case: Case) -> Iterator[Excess]:
     columns = {name: lookup(frame[name], table, _ITEM, np.nan) for name in frame.columns}
     spent = lookup(sum_by(cash, _ITEM, cash["cash_musd"]), table, _ITEM)
     life = columns["paid_musd"] + columns["after_musd"]
-    is_asset = ~table["item"].isin(_CONTRACTS).to_numpy()
+    is_asset = ~table["item"].isin(CONTRACTS).to_numpy()
     cost = columns["overnight_musd"] + columns["building_interest_musd"]
     columns |= {
         "cash_musd": spent,
@@ -219,13 +219,3 @@ def _due(case: Case, kind: str) -> pd.DataFrame:
             "order_by": np.where(rows["stage"] == "committed", np.nan, by) if name == "builds" else by,
         }
     )
-
-
-def money_year_rows(case: Case) -> pd.DataFrame:
-    """List the rows of table `money_years`: every calendar year of the horizon."""
-    return table_of({"calendar_year": list(case.calendar)})
-
-
-def money_item_rows(_: Case) -> pd.DataFrame:
-    """List the rows of table `money_items`: all that can be bought, and contracts that run on."""
-    return table_of({"item": [*(of.item for of in BOUGHT.values()), MOVES, *_CONTRACTS]})

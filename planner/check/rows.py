@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import site_power
+from planner.check.days import year_rows
 from planner.check.declared import merged
+from planner.check.demand import classes_in_scope
 from planner.check.families import FAMILIES
-from planner.check.four_moneys import money_item_rows, money_year_rows
+from planner.check.four_moneys import CONTRACTS
 from planner.check.frames import isin, table_of
 from planner.check.money import HEADINGS
+from planner.check.priced import BOUGHT, MOVES
 from planner.check.supply_output import role
-from planner.check.unit_costs import lifetime_rows, model_rows, unit_cost_rows
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES
 
@@ -30,11 +32,11 @@ _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),
-    "unit_costs": unit_cost_rows,
-    "lifetime": lifetime_rows,
-    "models_trained": model_rows,
-    "money_years": money_year_rows,
-    "money_items": money_item_rows,
+    "unit_costs": lambda case: year_rows(case, "scope", [*classes_in_scope(case), "training", "inference", "total"]),
+    "lifetime": year_rows,
+    "models_trained": lambda case: year_rows(case, "model", list(case.data("trained_models")["model"])),
+    "money_years": lambda case: table_of({"calendar_year": list(case.calendar)}),
+    "money_items": lambda _: table_of({"item": [*(of.item for of in BOUGHT.values()), MOVES, *CONTRACTS]}),
 }
 """For each table the rows that must be there, by the columns that name a row.
 
