@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import cells, duals, four_moneys, given, money, optimality, rows, second, stated_tables, unit_costs
+from planner.check import cells, duals, four_moneys, money, optimality, rows, second, stated_tables, unit_costs
 from planner.check.case import Case
-from planner.check.families import FAMILIES
+from planner.check.families import BY_HEADING
 from planner.check.optimality import what_is_proven
 from planner.check.verdict import Verdict, judged, rules_of
 
@@ -24,27 +24,19 @@ if TYPE_CHECKING:
 _FACTS: Final = "Figures against the data"
 
 
-def _by_heading() -> dict[str, tuple[Rule, ...]]:
-    """Return rules by heading: those of a family under its own, but for those that reread figures."""
-    groups = {"Status and amounts": rules_of(cells, rows, stated_tables)}
-    for family in FAMILIES:
-        heading = getattr(family, "HEADING", _FACTS)
-        for rule in rules_of(family):
-            under = _FACTS if rule.rereads else heading
-            groups[under] = (*groups.get(under, ()), rule)
-    money_rules = rules_of(money, four_moneys, unit_costs)
-    facts = (*rules_of(given), *groups.pop(_FACTS), *(rule for rule in money_rules if rule.rereads))
-    return {
-        **groups,
-        "Money": tuple(rule for rule in money_rules if not rule.rereads),
-        "Optimality": rules_of(optimality, second),
-        "Shadow prices": rules_of(duals),
-        _FACTS: facts,
-    }
-
-
-GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = _by_heading()
-"""Every rule, under the heading it is shown under."""
+_BY_HEADING: Final = {
+    "Status and amounts": (cells, rows, stated_tables),
+    **BY_HEADING,
+    "Money": (money, four_moneys, unit_costs),
+    "Optimality": (optimality, second),
+    "Shadow prices": (duals,),
+}
+_RULES: Final = [(heading, rule) for heading, files in _BY_HEADING.items() for rule in rules_of(*files)]
+GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
+    **{heading: tuple(rule for of, rule in _RULES if of == heading and not rule.rereads) for heading in _BY_HEADING},
+    _FACTS: tuple(rule for _, rule in _RULES if rule.rereads),
+}
+"""Every rule, under the heading it is shown under; those that reread figures under one of their own."""
 
 RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""

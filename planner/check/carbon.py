@@ -184,7 +184,5 @@ def embodied_from_tables(case: Case) -> Iterator[Excess]:
         yield Excess.differs(place, reported, expected)
 
 
-HEADING: Final = "Power, water and carbon"
-
 IMPLIED: Final[Mapping[str, Table]] = {"carbon_year": year_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}

@@ -191,7 +191,7 @@ def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 # --- What the plan reports ------------------------------------------------------------------------
 
 
-@rule(unit="MWh", floor=1000.0, rows_of=("matching",))
+@rule(unit="MWh", floor=1000.0)
 def clean_target_reported(case: Case) -> Excess:
     """No more clean power counts to a target than the best that PPAs allow."""
     table = case.plan("matching")
@@ -201,7 +201,6 @@ def clean_target_reported(case: Case) -> Excess:
     return Excess.above(table[["pool", "year"]], table["clean_mwh"], best_mwh)
 
 
-HEADING: Final = "PPAs and clean power"
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", 8760.0),

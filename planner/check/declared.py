@@ -3,18 +3,17 @@
 A family is a file with rules, under the name of its rows in `model/`. It declares, as far as it has
 something to declare:
 
-`HEADING`, and functions under `rule`
-    Rules of the plan with the heading they are reported under; those that compare figures of the inputs with the data
-    name them (`rereads`).
+Functions under `rule`
+    Rules of the plan; those that compare figures of the inputs with the data name them (`rereads`).
 `LINES`
     Its cost lines that follow from tables of the plan; all others are in `planner.check.priced`.
 `IMPLIED`
     Rows that must be there, of tables whose cells are not stated.
 `PRICES`
     For each limit what its dual is worth.
-`ORDERED`, and statements
-    For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
-    `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables` and `stated_pools`.
+Statements
+    Rows of the program said again by `row` of `planner.check.stating`. Cells of its tables are in
+    `planner.check.stated_tables` and `stated_pools`.
 `AT_SITE`, `BOUGHT`
     What it pays and buys, in the words of `planner.check.priced`, where all of the family is in one file.
 `GIVEN`
@@ -22,7 +21,7 @@ something to declare:
 `TAKEN_AS_GIVEN`
     For each figure of `Inputs` that no rule rereads, why none does.
 
-`planner.check.families` lists the families; nothing else has to.
+`planner.check.families` lists the families by the heading of their rules; nothing else has to.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ import numpy as np
 from planner.check.frames import column_by, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     import pandas as pd
@@ -50,7 +49,6 @@ TRACE: Final = 1e-6
 
 Given: TypeAlias = "tuple[str, Callable[[Case, pd.DataFrame], ArrayLike]]"
 Table: TypeAlias = "Callable[[Case], pd.DataFrame]"
-RowLabels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
 
 
 @dataclass(frozen=True)

@@ -432,8 +432,6 @@ def _latency_rows(case: Case) -> pd.DataFrame:
     return case.plan("demand")[["workload", "year"]].drop_duplicates()
 
 
-HEADING: Final = "Latency and residency"
-
 IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS),

@@ -46,7 +46,7 @@ class StoredProgram:
     proof: Proof  # as stored
 
     @cached_property
-    def _terms(self) -> _Terms:
+    def terms(self) -> _Terms:
         """Row, column and value of every non-zero, row by row."""
         matrix = self.proof.matrix
         row, column, value = (matrix[name].to_numpy() for name in ("row", "column", "value"))
@@ -57,7 +57,7 @@ class StoredProgram:
 
     def _parts(self) -> Iterator[_Terms]:
         """Yield the non-zeros in parts of whole rows, so that what is made of them stays small."""
-        row, column, value = self._terms
+        row, column, value = self.terms
         begin = 0
         while begin < len(row):
             last = row[min(begin + _AT_ONCE, len(row)) - 1]

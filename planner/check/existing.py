@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -122,15 +122,6 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
     there = stated_halls(case).groupby(list(key), as_index=False)[["mw"]].sum()
     taken = there.assign(frac=lookup(need, there, key) / there["mw"]).set_index(key)["frac"]
     return np.clip(lookup(taken, halls, key), 1.0 - settings.free_frac, 1.0)
-
-
-def retrofits(case: Case) -> pd.DataFrame:
-    """Retrofits of the plan with when their work begins and is done, and what it keeps. Gives [year]."""
-    halls = case.inputs.halls
-    known = to_frame(
-        halls.retrofit, start=halls.retrofit_start, done=halls.retrofit_done, capacity_frac=halls.retrofit_capacity_frac
-    )
-    return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
 
 
 # --- How racks and halls go together: the topologies that workloads need, and pools of racks ------

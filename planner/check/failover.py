@@ -61,7 +61,7 @@ def mean_by(table: pd.DataFrame, key: Sequence[str], weight: str, column: str, p
     return quotient(part, whole)
 
 
-@rule(unit="ms", floor=1000.0, rows_of=("failures", "takeovers"))
+@rule(unit="ms", floor=1000.0)
 def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     """Round trips before and after an outage, and failover sites, are reported correctly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
@@ -87,7 +87,7 @@ def _reached_ms(case: Case, taken: pd.DataFrame) -> pd.Series[float]:
     return ms
 
 
-@rule(unit="kH100e", rows_of=("takeovers",))
+@rule(unit="kH100e")
 def takeovers_fit(case: Case) -> Iterator[Excess]:
     """Failover sites are within reach and not barred, and take work within reserve and need."""
     table, reserve = case.plan("takeovers"), reserves(case)
@@ -107,7 +107,7 @@ def takeovers_fit(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(table[key], may_not_cover(case, table))
 
 
-@rule(unit="kH100e", rows_of=("reserve", "resilience"))
+@rule(unit="kH100e")
 def resilience_reported(case: Case) -> Iterator[Excess]:
     """Load, reserve and worst site outage of each workload are reported as planned."""
     table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
@@ -222,8 +222,6 @@ def _resilience_rows(case: Case) -> pd.DataFrame:
     reserves = to_frame(case.inputs.failover.reserve)
     return reserves[["workload", "year"]].drop_duplicates()
 
-
-HEADING: Final = "Site outage"
 
 IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {

@@ -211,9 +211,6 @@ def headroom_binds(case: Case) -> Iterator[Excess]:
         yield Excess.count_broken(place, (table[spare] < _NOTHING_SPARE_MW) != table[flag])
 
 
-HEADING: Final = "Grid"
-
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "grid_connection": DualPrice("USD/MW-year"),
     "contract_floor": DualPrice("USD/MW-year"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.frames import column_by, table_of, to_frame
-from planner.check.priced import Bought, PaidLine, listed_purchase
+from planner.check.priced import Bought, PaidLine
 from planner.check.stating import row, stated_table, total
 from planner.check.verdict import Excess, rule
 
@@ -77,9 +77,6 @@ def _paid_musd(h: Here) -> float:
     return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6
 
 
-HEADING: Final = "Power, water and carbon"
-
-
 @rule(
     unit="-, h or USD",
     rereads=("heat.share_frac heat.recover_frac heat.buyer_h heat.price_usd_per_mwh heat.capex_musd_per_mw"),
@@ -103,9 +100,11 @@ def heat_from_tables(case: Case) -> Iterator[Excess]:
 
 
 AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}
-BOUGHT: Final = {
-    "heat_connect_mw": Bought(
-        "heat_network", "heat", "facility", listed_purchase("heat.sale", "heat.capex_musd_per_mw", "", "facility")
-    )
-}
-ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
+
+
+def _network(h: Here) -> tuple[float, float, float]:
+    life = h.case.inputs.finance.life_years["facility"]
+    return h.listed("heat.capex_musd_per_mw", "heat.sale"), h.start, life
+
+
+BOUGHT: Final = {"heat_connect_mw": Bought("heat_network", "heat", "facility", _network, "heat network")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -51,9 +51,6 @@ def priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:
         last = np.where(inside > 1e-6, adder, last)
         begin = end
     return usd, last
-
-
-HEADING: Final = "Grid"
 
 
 @rule(unit="MW or USD/MWh", rereads="load_price.standing_mw load_price.width_mw load_price.adder_usd_per_mwh")

@@ -51,7 +51,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
     return np.asarray(words.reindex(keys).fillna(""), dtype=object)
 
 
-@rule(unit="blocks", rows_of=("migration",))
+@rule(unit="blocks")
 def migration_in_its_block(case: Case) -> Excess:
     """Work that moves is reported in its block of the day, named by the first time slice of it."""
     table = _table(case)
@@ -61,7 +61,7 @@ def migration_in_its_block(case: Case) -> Excess:
     return Excess.count_broken(table[[*_USE, "slot"]], (table["block"].to_numpy() != first).astype(np.bool_))
 
 
-@rule(unit="sites", rows_of=("migration",))
+@rule(unit="sites")
 def migration_reach_reported(case: Case) -> Excess:
     """Sites that reach the same users are named by the first of them, of all sites."""
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
@@ -95,8 +95,6 @@ def first_of_reach(case: Case) -> Codes:
         first[may] = own.groupby([own["workload"], words])["code"].transform("min").to_numpy()
     return first.reshape(len(sets.workload), len(sets.site))
 
-
-HEADING: Final = "Work between sites"
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     (

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 _SITE = ("site", "year")
 
 
-HEADING: Final = "Grid"
-
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "all_headroom": DualPrice("USD/MW-year", paid="horizon"),
     "non_firm_power": DualPrice("USD/MW-year"),

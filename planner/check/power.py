@@ -45,9 +45,6 @@ def other_load(case: Case, _: pd.DataFrame) -> Floats:
     return other_load_mw(case)
 
 
-HEADING: Final = "Power, water and carbon"
-
-
 _DESIGN_LOAD_FRAC = 0.75
 
 

@@ -274,8 +274,6 @@ def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return rent * 12.0 * _MUSD_PER_USD_OF_KW
 
 
-HEADING: Final = "Racks"
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "deliveries": DualPrice("USD/MW", paid="once"),
     "hall_power": DualPrice("USD/MW-year"),

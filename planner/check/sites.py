@@ -30,13 +30,6 @@ _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on i
 _USD_PER_MUSD = 1e6
 
 
-def opened_musd(case: Case) -> pd.DataFrame:
-    """List what opening a site costs overnight: site, year, overnight_musd."""
-    sites = case.plan("site_year")
-    cost = np.asarray(case.inputs.sites.opening_musd)[case.inputs.sets.site.codes(sites["site"])]
-    return sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
-
-
 def span_years(case: Case) -> dict[int, int]:
     """Return the years since the model year before, by model year; one for the first."""
     earlier = (case.years[0] - 1, *case.years[:-1])
@@ -317,8 +310,6 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     paid = [usd.get((region, site, "" if of_all else of), 0.0) for region, of, site in index]
     return pd.Series(paid, index=index, dtype="float64")
 
-
-HEADING: Final = "Sites"
 
 PRICES: Final[Mapping[str, DualPrice]] = {
     **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),

@@ -5,7 +5,6 @@ A table has a row at every place of its list; where it has none, none of its amo
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +15,7 @@ from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, once, quotient, table_of
 from planner.check.payments import yearly_weight
-from planner.check.priced import AT_SITE, BOUGHT, fuel_musd, sites_read, upkeep_musd, worn_musd
+from planner.check.priced import AT_SITE, fuel_musd, overnight_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.sites import block_sizes
 from planner.check.stated import (
     burnt_t,
@@ -149,13 +148,8 @@ def site_year(h: Here) -> Cells:
         "emissions_kt": location_t(h) / 1e3,
         "firm_mw": firm_mw(h),
         "new_firm_mw": h.total("expand", lambda e: float(e.start <= h.start), free="year"),
-        "capex_musd": total(h.total(name, partial(_unit_musd, name)) for name in BOUGHT if name != "redeploy_mw"),
+        "capex_musd": overnight_musd(h),
     }
-
-
-def _unit_musd(name: str, h: Here) -> float:
-    """Overnight cost of a unit of what is bought."""
-    return BOUGHT[name].of(h)[0]
 
 
 @stated_table("halls.hall")

@@ -186,15 +186,8 @@ class Stored:
         self.vectors: dict[tuple[str, Key], np.ndarray] = {}
         self.places: dict[tuple[object, Key], list[Key]] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
-        row, column, value = self.proof.terms()
-        if (row[1:] < row[:-1]).any():
-            order = np.argsort(row, kind="stable")
-            row, column, value = row[order], column[order], value[order]
-        self._first, self._column, self._value = (
-            np.searchsorted(row, np.arange(len(self.proof.rows) + 1)),
-            column,
-            value,
-        )
+        row, self._column, self._value = case.program.terms
+        self._first = np.searchsorted(row, np.arange(len(self.proof.rows) + 1))
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
         x = self.proof.column("x")

@@ -308,7 +308,7 @@ def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 # --- What its energy costs ----------------------------------------------------------------------
 
 
-@rule(unit="MUSD", floor=10.0, rows_of=("source_year",))
+@rule(unit="MUSD", floor=10.0)
 def sources_of_a_year(case: Case) -> Iterator[Excess]:
     """Capital, capacity factor and cost of energy of on-site power follow from purchases and its year."""
     table = case.plan("source_year")
@@ -332,5 +332,4 @@ def _capital_musd(case: Case) -> dict[tuple[str, str, int], float]:
     return sum_by(table, _SOURCE, table["musd"].to_numpy() / years)
 
 
-HEADING: Final = "On-site power"
 PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}

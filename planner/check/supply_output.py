@@ -24,15 +24,6 @@ _SOURCE = ("site", "source", "year")
 _CAPEX: Final = "capex_usd_per_kw"
 
 
-def leaves(case: Case) -> pd.DataFrame:
-    """Read table `source_leaves` with start of service and life of the vintage that leaves."""
-    table = case.plan("source_leaves")
-    table = table.assign(vintage=table["vintage"].astype("int64"))
-    built = case.plan("source_builds").rename(columns={"year": "vintage"})
-    key = ["site", "source", "vintage"]
-    return table.merge(built[[*key, "service_start", "life_years"]], on=key, how="left")
-
-
 def _given(case: Case, source: str) -> dict[str, Any]:
     """Figures that the scenario states for a source, by key."""
     override = case.scenario.supply.override
@@ -141,6 +132,3 @@ def battery_one_way(case: Case) -> Excess:
     paid = slots[isin(slots, price, _SLOT) & isin(slots, stores, _SOURCE)]
     both = np.minimum(paid["charge_mw"].to_numpy(), paid["output_mw"].to_numpy())
     return Excess.above(paid[[*_SOURCE, "slot"]], both, 0.0)
-
-
-HEADING: Final = "On-site power"

@@ -185,18 +185,12 @@ class Rule:
     unit: str
     floor: float
     test: Callable[[Case], Excess]
-    rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
     where: Callable[[Case], bool] | None = None  # cases that it is about
     rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
 
 def rule(
-    *,
-    unit: str,
-    floor: float = 1.0,
-    rows_of: tuple[str, ...] = (),
-    where: Callable[[Case], bool] | None = None,
-    rereads: str = "",
+    *, unit: str, floor: float = 1.0, where: Callable[[Case], bool] | None = None, rereads: str = ""
 ) -> Callable[[Callable[[Case], Excess | Iterator[Excess]]], Rule]:
     """Turn a function of a case, which may yield parts, into a rule; its docstring's first paragraph is its words."""
 
@@ -208,7 +202,7 @@ def rule(
             found = compared(case)
             return found if isinstance(found, Excess) else Excess.of(found)
 
-        return Rule(test.__name__, words, unit, floor, test, rows_of, where, tuple(rereads.split()))
+        return Rule(test.__name__, words, unit, floor, test, where, tuple(rereads.split()))
 
     return made
 
@@ -270,17 +264,11 @@ def tested(one: Rule, case: Case) -> Excess:
         return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        excess = Excess.of([one.test(case)] if _is_about(one, case) else [])
+        excess = Excess.of([one.test(case)] if one.where is None or one.where(case) else [])
     case.computed[one] = excess
     for warning in caught if caught and case.is_complete else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
-
-
-def _is_about(one: Rule, case: Case) -> bool:
-    if not (one.where is None or one.where(case)):
-        return False
-    return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
 
 def judged(one: Rule, case: Case) -> CheckResult:

@@ -106,7 +106,5 @@ def _water_class_rows(case: Case) -> pd.DataFrame:
     return in_use.assign(stress_class=stress)[["stress_class", "year"]].drop_duplicates()
 
 
-HEADING: Final = "Power, water and carbon"
-
 IMPLIED: Final[Mapping[str, Table]] = {"water_class": _water_class_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND)}

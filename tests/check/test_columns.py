@@ -53,7 +53,6 @@ BREAKS = {
     "money_by_year": "money_years.cash_musd",
     "money_by_item": "money_items.interest_musd",
     "bridge_terms": "bridge.racks_mw",
-    "bridge_adds_up": "bridge.peak_mw",
     "lifetime_shared": "lifetime.training_musd",
     "models_trained_priced": "models_trained.run_musd",
     "unit_costs_shared": "unit_costs.running_musd",
