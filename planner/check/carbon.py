@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, table_of, to_frame
-from planner.check.load_price import by_local_hour
+from planner.check.days import slot_hours, year_rows
+from planner.check.declared import DualPrice, Given, Table
+from planner.check.frames import column_by, lookup, once, path_value, sum_by, table_of, to_frame
+from planner.check.load_price import at_slots, by_local_hour
 from planner.check.verdict import TOLERANCE, Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -109,20 +109,10 @@ def _intensity_of_tables(case: Case) -> Floats:
     return np.asarray(mean[:, None] * carbon_shape(case)[site])
 
 
-@figures("power.slot", "carbon.location_t_per_mwh", unit="t/MWh")
-def carbon_from_tables(case: Case, _: pd.DataFrame) -> Floats:
-    """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
-    return _intensity_of_tables(case)
-
-
 @figures("contracts.claim", "carbon.claim_t_per_mwh", unit="t/MWh")
 def claims_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """PPAs reduce counted emissions by the grid's intensity, market-based only."""
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    counts = float(case.scenario.carbon.accounting == "market")
-    return counts * lookup(
-        pd.Series(_intensity_of_tables(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
-    )
+    return float(case.scenario.carbon.accounting == "market") * at_slots(case, _intensity_of_tables(case), rows)
 
 
 @figures("carbon.cap", "carbon.cap_kt", unit="kt")
@@ -130,12 +120,6 @@ def carbon_cap_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[list[float
     """Every year has the cap on emissions that the scenario gives, and no other."""
     caps = {year: path_value(case.scenario.carbon.cap_kt, year) for year in case.years}
     return [caps[year] for year in rows["year"]], table_of({"year": [y for y, kt in caps.items() if kt is not None]})
-
-
-@figures("year", "carbon.price_usd_per_t", unit="USD/t")
-def carbon_price_from_scenario(case: Case, _: pd.DataFrame) -> list[float]:
-    """Emissions pay the price that the scenario gives for the year."""
-    return [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
 
 
 def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
@@ -186,3 +170,10 @@ def embodied_from_tables(case: Case) -> Iterator[Excess]:
 
 IMPLIED: Final[Mapping[str, Table]] = {"carbon_year": year_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}
+GIVEN: Final[Mapping[str, Given]] = {
+    "carbon.location_t_per_mwh": ("power.slot", lambda case, _: _intensity_of_tables(case)),
+    "carbon.price_usd_per_t": (
+        "year",
+        lambda case, rows: [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in rows["year"]],
+    ),
+}

@@ -12,7 +12,7 @@ from planner.check.days import slot_hours, year_slots
 from planner.check.declared import DualPrice, Given
 from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.load_price import hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
+from planner.check.load_price import at_slots, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.supply import weather_frac
 from planner.check.verdict import Excess, figures, rule
 
@@ -182,10 +182,7 @@ def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 @figures("contracts.take", "contracts.take_usd_per_mwh", unit="USD/MWh")
 def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Power that is delivered to a site is worth what the site pays of the market price."""
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    return lookup(
-        pd.Series(wholesale_part_usd_per_mwh(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
-    )
+    return at_slots(case, wholesale_part_usd_per_mwh(case), rows)
 
 
 # --- What the plan reports ------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,16 @@ from planner.check.frames import between, column_by, crossed, lookup, once, tabl
 from planner.check.grid import series_by_hour
 from planner.check.stock import base_year_facility_mw
 from planner.check.tariffs import written_tariffs
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
 
 
 def existing_mw(case: Case) -> pd.Series[float]:
@@ -53,29 +54,25 @@ def priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:
     return usd, last
 
 
-@rule(unit="MW or USD/MWh", rereads="load_price.standing_mw load_price.width_mw load_price.adder_usd_per_mwh")
-def load_price_from_tables(case: Case) -> Iterator[Excess]:
-    """Price steps of a zone start at existing load, and follow its curve in MW and price."""
-    p, settings = case.inputs.load_price, case.scenario.energy.load_price
-    zones = to_frame(p.zone_slot, mw=p.standing_mw)
-    place = zones[["zone", "year", "slot"]]
-    if not len(zones):
-        return
-    expected = lookup(existing_mw(case), zones, ("zone",), np.nan)
-    yield Excess.differs(place, zones["mw"], expected)
-    rows = to_frame(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)
-    rows = rows.assign(number=rows["block"].astype("int64"))
-    width, adder = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+@figures("load_price.block", "load_price.width_mw", "load_price.adder_usd_per_mwh", unit="MW or USD/MWh")
+def load_price_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Price steps of a zone follow its curve in MW and price."""
+    steps = dict[tuple[object, str], tuple[float, float]]()
     for zone in rows["zone"].unique():
-        end_mw, usd = curve(case, str(zone))
-        here = ((rows["zone"] == zone) & (rows["number"] <= len(usd))).to_numpy()
-        number = rows["number"].to_numpy()[here] - 1
-        width[here] = np.diff(end_mw, prepend=0.0)[number]
-        adder[here] = settings.scale_frac * usd[number]
-    place = rows[["zone", "block", "year", "slot"]]
-    yield Excess.differs(place, rows["mw"], width)
-    yield Excess.differs(place, rows["usd"], adder)
+        ends, adders = curve(case, zone)
+        of_zone = zip(np.diff(ends, prepend=0.0), adders, strict=True)
+        steps |= {(zone, str(number)): step for number, step in enumerate(of_zone, start=1)}
+    places = zip(rows["zone"], rows["block"], strict=True)
+    width, adder = np.array([steps.get(place, (np.nan, np.nan)) for place in places]).reshape(-1, 2).T
+    return width, adder * case.scenario.energy.load_price.scale_frac
 
+
+GIVEN: Final[Mapping[str, Given]] = {
+    "load_price.standing_mw": (
+        "load_price.zone_slot",
+        lambda case, rows: lookup(existing_mw(case), rows, ("zone",), np.nan),
+    )
+}
 
 # --- Price of power by time slice -----------------------------------------------------------------
 
@@ -208,6 +205,12 @@ def hub_usd_per_mwh(case: Case) -> pd.Series[float]:
     return frame.assign(usd=_market(case, rows).ravel()).groupby(["zone", "year", "slot"])["usd"].mean()
 
 
+def at_slots(case: Case, values: Floats, rows: pd.DataFrame) -> Floats:
+    """Read what is by site and year, and time slice, at the places of a table."""
+    known = pd.MultiIndex.from_frame(crossed(case.site_year, year_slots(case)[["slot"]]))
+    return lookup(pd.Series(values.ravel(), known), rows, _KEY, np.nan)
+
+
 def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     """What a site pays of the wholesale price: nothing where a bundled tariff bills its energy.
 
@@ -250,7 +253,6 @@ def delivered_prices(case: Case) -> Iterator[Excess]:
     """
     grid, hours, settings = case.inputs.grid, slot_hours(case), case.scenario.energy
     site_year = case.site_year
-    place = crossed(site_year, year_slots(case)[["slot"]])
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     retail = retail_usd_per_mwh(case)
     mean = _mean_price(case, "wholesale_usd_per_mwh") * (
@@ -263,8 +265,6 @@ def delivered_prices(case: Case) -> Iterator[Excess]:
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
     expected[billed] = wholesale_part_usd_per_mwh(case)[billed]
-    reported = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
-    yield Excess.differs(place[list(_KEY)], lookup(reported, place, _KEY, np.nan), expected.ravel())
-    rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
-    reported_rate = lookup(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
-    yield Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case))
+    rows = to_frame(case.inputs.power.slot)
+    yield Excess.differs(rows, grid.energy_usd_per_mwh, at_slots(case, expected, rows))
+    yield Excess.differs(site_year, grid.demand_charge_usd_per_kw_month, demand_charge_usd_per_kw_month(case))

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
+from planner.check.declared import Given, setting
 from planner.check.frames import crossed, isin, once, table_of, to_frame
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import reach_of_users
-from planner.check.verdict import Excess, figures, rule
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,12 +76,6 @@ def migration_reach_reported(case: Case) -> Excess:
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
-@figures("", "migration.move_usd_per_mwh", unit="USD/MWh")
-def move_price_from_scenario(case: Case, _: pd.DataFrame) -> float:
-    """Work that moves pays what the scenario says."""
-    return case.scenario.flexibility.move_usd_per_mwh
-
-
 @once
 def first_of_reach(case: Case) -> Codes:
     """First site with the same users of a workload as each site has, shape (workload, site)."""
@@ -96,6 +91,7 @@ def first_of_reach(case: Case) -> Codes:
     return first.reshape(len(sets.workload), len(sets.site))
 
 
+GIVEN: Final[Mapping[str, Given]] = {"migration.move_usd_per_mwh": setting("flexibility.move_usd_per_mwh")}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "migration.balance_of_work",

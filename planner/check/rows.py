@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.check import money
 from planner.check.days import year_rows, year_slots
 from planner.check.declared import Given, merged
 from planner.check.demand import classes_in_scope
@@ -56,7 +57,7 @@ def rows_there(case: Case) -> Iterator[Excess]:
         yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
 
 
-_GIVEN: Final[Mapping[str, Given]] = merged(FAMILIES, "GIVEN")
+_GIVEN: Final[Mapping[str, Given]] = {**merged(FAMILIES, "GIVEN"), **money.GIVEN}
 
 
 @rule(unit="of its unit", floor=OF_FIGURES, rereads=" ".join(_GIVEN))

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.check import supply_output as of
-from planner.check.days import slot_hours, year_slots
+from planner.check.days import slot_hours
 from planner.check.declared import DualPrice
-from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
 from planner.check.grid import series_by_hour
 from planner.check.lead_times import decision_start
-from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
+from planner.check.load_price import at_slots, by_local_hour, wholesale_usd_per_mwh
 from planner.check.payments import repay
 from planner.check.priced import purchases
 from planner.check.supply_output import RENEWABLE
@@ -300,9 +300,7 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
 @figures("supply.export", "supply.export_usd_per_mwh", unit="USD/MWh")
 def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MWh sold earns its share of the wholesale price of the hour."""
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
-    return case.scenario.supply.export.wholesale_price_frac * lookup(market, rows, _SLOT, np.nan)
+    return case.scenario.supply.export.wholesale_price_frac * at_slots(case, wholesale_usd_per_mwh(case), rows)
 
 
 # --- What its energy costs ----------------------------------------------------------------------

@@ -251,10 +251,9 @@ def places_over(case: Case, over: str) -> pd.DataFrame:
 
 
 def rules_of(*files: ModuleType) -> tuple[Rule, ...]:
-    """Return the rules of files: those that they make, and the functions that are one."""
-    made = [one for file in files for one in getattr(file, "MADE", ())]
+    """Return the rules of files."""
     own = [(file.__name__, one) for file in files for one in vars(file).values() if isinstance(one, Rule)]
-    return (*made, *(one for name, one in own if one.test.__module__ == name))
+    return tuple(one for name, one in own if one.test.__module__ == name)
 
 
 def tested(one: Rule, case: Case) -> Excess:
@@ -278,27 +277,14 @@ def judged(one: Rule, case: Case) -> CheckResult:
     except _CANNOT_COMPUTE as fault:
         if case.is_complete and not case.reads_all:  # a bug of the rule; what is stored may be anything
             raise
-        place = f"cannot be computed: {type(fault).__name__}: {fault}"
-        least = TOLERANCE * one.floor
-        return CheckResult(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)
-    places = len(excess.amount)
-    if places == 0:
-        least = TOLERANCE * one.floor
-        return CheckResult(one.name, one.verified, True, 0, 0, 0.0, one.unit, "", least)
+        place = table_of({"of": [f"cannot be computed: {type(fault).__name__}: {fault}"]})
+        excess = Excess(place, np.full(1, np.inf), np.zeros(1))
     amount = np.where(np.isnan(excess.amount), np.inf, excess.amount)
     allowed = TOLERANCE * np.maximum(one.floor, np.nan_to_num(excess.scale, posinf=one.floor))
-    at = int(np.argmax(amount / allowed))
-    is_broken = amount > allowed
-    worst = max(0.0, float(amount[at]))
-    place = ", ".join(excess.labels(at)) if worst > 0.0 else ""
-    return CheckResult(
-        name=one.name,
-        verified=one.verified,
-        ok=not is_broken.any(),
-        tested=places,
-        broken=int(is_broken.sum()),
-        worst=worst,
-        unit=one.unit,
-        place=place,
-        tolerance=float(allowed[at]),
-    )
+    is_broken, worst, where, least = amount > allowed, 0.0, "", TOLERANCE * one.floor
+    if len(amount):
+        at = int(np.argmax(amount / allowed))
+        worst, least = max(0.0, float(amount[at])), float(allowed[at])
+        where = ", ".join(excess.labels(at)) if worst > 0.0 else ""
+    counts = len(amount), int(is_broken.sum())
+    return CheckResult(one.name, one.verified, not is_broken.any(), *counts, worst, one.unit, where, least)
