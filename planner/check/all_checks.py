@@ -59,11 +59,9 @@ def check_plan(
     orders_held_before: int | None = None,
     reads_all: bool = False,
 ) -> Verdict:
-    """Judge a finished plan: recompute what its tables claim, from the decisions and the data.
+    """Judge a finished plan: recompute what its tables claim, from the decisions and the data, by code of its own.
 
-    Nothing of the model or its solver is used: racks, halls, power, money and distances are
-    added up a second time by other code, time slice by time slice and year by year.
-    Takes `bound_musd` [MUSD, -], `gap_frac` [MUSD, -].
+    Nothing of the model or its solver is used. Takes `bound_musd` [MUSD], `gap_frac` [-].
     """
     reported = (objective_musd, status, bound_musd, gap_frac)
     case = Case(scenario, inputs, results, *reported, proof, orders_held_before, reads_all)

@@ -1,8 +1,4 @@
-"""Every cell of every table: it is there, its row is there once, its label is known.
-
-These rules come first and read the tables as they are. Where one of them is broken, another may
-find nothing that it could compute with.
-"""
+"""Every cell of every table: it is there, its row is there once, its label is known. These rules come first."""
 
 from __future__ import annotations
 
@@ -31,10 +27,7 @@ _NONE: Final = pd.DataFrame()
 
 
 def _counted(found: Iterable[tuple[str, str, Any]]) -> Excess:
-    """Put table, column and which cells are wrong into one list of places.
-
-    A column that is right is one place, and so is each wrong cell of the others.
-    """
+    """List table, column and row: a column that is right is one place, and so is each wrong cell of the others."""
     places: list[tuple[str, str, str, bool]] = []
     for table, column, is_wrong in found:
         rows = np.flatnonzero(is_wrong).tolist()

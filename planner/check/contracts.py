@@ -11,8 +11,8 @@ from planner.check.carbon import carbon_shape
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import DualPrice, Given
 from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
+from planner.check.grid import at_slots, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.lead_times import decision_start
-from planner.check.load_price import at_slots, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.supply import weather_frac
 from planner.check.verdict import Excess, figures, rule
 
@@ -168,7 +168,7 @@ def pools_from_scenario(case: Case) -> Iterator[Excess]:
         (sets.zone, p.zone_pool, pool_of_zones(case)),
     ):
         due = np.array([pools[name] for name in axis.labels], dtype=object)
-        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool, codes) != due)
+        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool.labels, codes) != due)
 
 
 @figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
@@ -179,30 +179,15 @@ def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan)
 
 
-@figures("contracts.take", "contracts.take_usd_per_mwh", unit="USD/MWh")
-def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """Power that is delivered to a site is worth what the site pays of the market price."""
-    return at_slots(case, wholesale_part_usd_per_mwh(case), rows)
-
-
-# --- What the plan reports ------------------------------------------------------------------------
-
-
-@rule(unit="MWh", floor=1000.0)
-def clean_target_reported(case: Case) -> Excess:
-    """No more clean power counts to a target than the best that PPAs allow."""
-    table = case.plan("matching")
-    table = table[table["target_frac"].notna()]
-    best = table["hourly_frac" if case.scenario.contracts.matching.mode == "hourly" else "annual_frac"]
-    best_mwh = (best.fillna(0.0) * table["used_mwh"]).to_numpy()
-    return Excess.above(table[["pool", "year"]], table["clean_mwh"], best_mwh)
-
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", 8760.0),
 }
 GIVEN: Final[Mapping[str, Given]] = {
+    "contracts.take_usd_per_mwh": (
+        "contracts.take",
+        lambda case, rows: at_slots(case, wholesale_part_usd_per_mwh(case), rows),
+    ),
     "contracts.is_hourly": ("", lambda case, _: case.scenario.contracts.matching.mode == "hourly"),
     "contracts.target_frac": (
         "contracts.target",

@@ -1,7 +1,6 @@
 """What may be decided, stated a second time: for each decision where it has a column, within which bounds.
 
-A place is found from the scenario and the data, from lists that a rule computes again, or from other decisions here. So
-the proof that no plan of the program costs less is about all that the scenario allows.
+So the proof that no plan of the program costs less is about all that the scenario allows.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from planner.check import decision_lists as lists
 from planner.check import supply_output as of_source
 from planner.check.cells import ANYWHERE
 from planner.check.contracts import pool_of_sites, pool_of_zones, signed_already
+from planner.check.decision_lists import ids_of, may_serve
 from planner.check.failover import asks
 from planner.check.frames import column_by, once, path_value
+from planner.check.grid import curve, hubs, wholesale_usd_per_mwh
 from planner.check.lead_times import decision_start
-from planner.check.load_price import curve, hubs, wholesale_usd_per_mwh
-from planner.check.offers import ids_of, may_serve
 from planner.check.rent import lever_offers
 from planner.check.routes import reach_of_users
 from planner.check.sites import in_blocks, phase_sizes

@@ -1,27 +1,11 @@
 """What a family of the checker declares, and how the declarations of all are put together.
 
-A family is a file with rules, under the name of its rows in `model/`. It declares, as far as it has
-something to declare:
-
-Functions under `rule`
-    Rules of the plan; those that compare figures of the inputs with the data name them (`rereads`).
-`LINES`
-    Its cost lines that follow from tables of the plan; all others are in `planner.check.priced`.
-`IMPLIED`
-    Rows that must be there, of tables whose cells are not stated.
-`PRICES`
-    For each limit what its dual is worth.
-Statements
-    Rows of the program said again by `row` of `planner.check.stating`. Cells of its tables are in
-    `planner.check.stated_tables` and `stated_pools`.
-`AT_SITE`, `BOUGHT`
-    What it pays and buys, in the words of `planner.check.priced`, where all of the family is in one file.
-`GIVEN`
-    For figures of `Inputs` that are one setting or one cell of a table, over which places, and what they are there.
-`TAKEN_AS_GIVEN`
-    For each figure of `Inputs` that no rule rereads, why none does.
-
-`planner.check.families` lists the families by the heading of their rules; nothing else has to.
+A family is a file with rules, under the name of its rows in `model/`; `planner.check.families` lists them. It declares,
+as far as it has something to declare: functions under `rule`; rows (`row`) and tables (`stated_table`) of
+`planner.check.stating`; `LINES`, its cost lines that follow from tables of the plan, and `AT_SITE` and `BOUGHT`, those
+of `planner.check.priced`; `IMPLIED`, rows that must be there of tables whose cells are not stated; `PRICES`, what the
+dual of each limit is worth; `GIVEN`, figures of `Inputs` that are one setting or one cell of a table, over which places
+and what they are there; `TAKEN_AS_GIVEN`, for each figure of `Inputs` that no rule rereads, why none does.
 """
 
 from __future__ import annotations
@@ -86,11 +70,4 @@ def figure_of(over: str, table: str, key: str, column: str, times: float = 1.0) 
 
 def merged(families: Iterable[ModuleType], name: str) -> dict[Any, Any]:
     """Put the mappings of a name that families declare into one."""
-    result: dict[Any, Any] = {}
-    for family in families:
-        for key, value in getattr(family, name, {}).items():
-            if key in result and not isinstance(value, tuple):
-                message = f"{family.__name__}.{name} declares {key} again"
-                raise ValueError(message)
-            result[key] = (*result[key], *value) if key in result else value
-    return result
+    return {key: value for family in families for key, value in getattr(family, name, {}).items()}

@@ -81,8 +81,7 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
     dies = stock["vintage_year"].to_numpy() + lookup(life, stock, ("rack",), np.nan)
-    first = pd.Series([case.years[0]])
-    serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_calendar_year(first)[0])
+    serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_years[case.years[0]])
     share = np.where(serves, stock["share_frac"], 0.0)
     existing: pd.DataFrame = stock.assign(dies=dies, share=share / share.sum())[serves]
     return existing
@@ -112,8 +111,7 @@ def reference_kh100e(case: Case, workload: str) -> Floats:
         for rack, dies, share in zip(stock["rack"], stock["dies"], stock["share"], strict=True)
     ]
     result = []
-    ends = case.last_calendar_year(pd.Series(case.years))
-    for year, end in zip(case.years, ends, strict=True):
+    for year, end in case.last_years.items():
         alive = [(compute, mw) for compute, dies, mw in fleet if end < dies]
         path, existing = rack_path_mw(case, workload, year), sum(mw for _, mw in alive)
         rack, added = bought[year], max(path - existing, 0.0)

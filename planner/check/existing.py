@@ -26,10 +26,7 @@ def stated_sites(case: Case) -> list[str]:
 
 
 def market_share_frac(case: Case, given: float | None) -> float:
-    """Return the share of the market's halls, existing or under construction, of other sites.
-
-    Where the planner states some halls or racks, it has none that it does not ask for.
-    """
+    """Return the operator's share of the market's halls; none unasked where the planner states some halls or racks."""
     if given is not None:
         return given
     return 0.0 if stated_sites(case) else case.scenario.operator.demand_share_frac
@@ -72,10 +69,7 @@ def stated_halls(case: Case) -> pd.DataFrame:
 
 
 def begun_facility_mw(case: Case) -> pd.Series[float]:
-    """Facility power of stated halls that enter service after the first year, cumulative. [MW]
-
-    What was connected for a hall that has ended since stays with its site.
-    """
+    """Facility power of stated halls begun after the first year, cumulative: a connection outlasts its hall. [MW]"""
     since = in_service(case, _halls(case), "opens", "ends").groupby("row")["year"].min().rename("since")
     later = _halls(case).merge(since[since > case.years[0]].reset_index(), on="row")
     begun = crossed(later, table_of({"year": case.years})).query("since <= year")

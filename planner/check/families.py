@@ -13,9 +13,7 @@ from planner.check import (
     grid,
     heat,
     lead_times,
-    load_price,
     migration,
-    non_firm,
     power,
     racks,
     rent,
@@ -25,7 +23,6 @@ from planner.check import (
     supply,
     supply_output,
     tariffs,
-    water,
 )
 from planner.check.priced import AT_SITE, BOUGHT
 
@@ -38,11 +35,11 @@ BY_HEADING: Final[Mapping[str, tuple[ModuleType, ...]]] = {
     "Demand and rent": (rent,),
     "Racks": (racks, stock),
     "Sites": (sites, lead_times),
-    "Power, water and carbon": (power, carbon, heat, water, sums),
+    "Power, water and carbon": (power, carbon, heat, sums),
     "Work between sites": (migration,),
     "On-site power": (supply, supply_output),
     "Site outage": (failover,),
-    "Grid": (grid, non_firm, load_price),
+    "Grid": (grid,),
     "PPAs and clean power": (contracts,),
     "Bills": (tariffs,),
 }

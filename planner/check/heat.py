@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import column_by, table_of, to_frame
+from planner.check.declared import figure_of
+from planner.check.frames import column_by
 from planner.check.priced import Bought, PaidLine
 from planner.check.stating import row, stated_table, total
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
     from planner.check.stating import Cells, Here, LinearForm, StatedRow
 
-_SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
 
 
@@ -77,28 +78,30 @@ def _paid_musd(h: Here) -> float:
     return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6
 
 
-@rule(
+@figures(
+    "heat.sale",
+    *("heat.share_frac", "heat.buyer_h", "heat.price_usd_per_mwh", "heat.capex_musd_per_mw"),
     unit="-, h or USD",
-    rereads=("heat.share_frac heat.recover_frac heat.buyer_h heat.price_usd_per_mwh heat.capex_musd_per_mw"),
 )
-def heat_from_tables(case: Case) -> Iterator[Excess]:
-    """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
-    settings, p = case.of_family("heat")
-    rows = to_frame(p.sale)[list(_SITE)]
-    pairs = (
-        (p.share_frac, "buyer_share_frac", settings.buyer_share_frac),
-        (p.buyer_h, "buyer_hours_per_year", None),
-        (p.price_usd_per_mwh, "price_usd_per_mwh", settings.price_usd_per_mwh),
-        (p.capex_musd_per_mw * 1e3, "connection_usd_per_kw", settings.connection_usd_per_kw),
+def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Buyers of heat, their hours, prices and connections are the country's or the scenario's, where it is sold."""
+    settings, _ = case.of_family("heat")
+    is_sold = np.where(settings.sell, 1.0, np.nan)
+    share, hours, price, usd_per_kw = (
+        country_figure(case, rows, column, given) * is_sold
+        for column, given in (
+            ("buyer_share_frac", settings.buyer_share_frac),
+            ("buyer_hours_per_year", None),
+            ("price_usd_per_mwh", settings.price_usd_per_mwh),
+            ("connection_usd_per_kw", settings.connection_usd_per_kw),
+        )
     )
-    names = list(case.inputs.sets.cooling.labels)
-    recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
-    yield Excess.differs(table_of({"cooling": names}), p.recover_frac, recover.reindex(names))
-    yield Excess.count_broken(rows, np.full(len(rows), not settings.sell))
-    for reported, column, stated in pairs:
-        yield Excess.differs(rows, reported, country_figure(case, rows, column, stated))
+    return share, hours, price, usd_per_kw / 1e3
 
 
+GIVEN: Final[Mapping[str, Given]] = {
+    "heat.recover_frac": figure_of("cooling", "cooling", "cooling", "heat_reuse_max_frac")
+}
 AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}
 
 

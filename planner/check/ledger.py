@@ -1,24 +1,13 @@
 """The ledger of facts: for every figure of the inputs, who rereads it, or why nobody does.
 
-A plan is as good as the figures it was made from. The rules of a plan compare its arithmetic with
-`Inputs`; those named here compare a figure of `Inputs`, or the plan made from it, with what the
-checker reads from the scenario and the data by code of its own. A plan made from a wrong figure
-breaks one of them.
+A figure is named by its path in `Inputs`: `rent.depth_kh100e`, a column of a table as `halls.lead.months`, an entry
+that holds others (`tariffs.accounts`) for all of them. Every number of the inputs is in exactly one of the two lists; a
+test finds them by reflection, makes each 5 % wrong, as a whole and in one element, and demands that a rule named here
+breaks. Index lists are not figures: `planner.check.decided` states again what may be decided, and where a row missing
+from another list would pass unseen, `rows_there`, `sites_in_scope` and rules that look figures up at every row find it.
 
-A figure is named by its way from `Inputs`: `rent.depth_kh100e`, a column of a table as
-`halls.lead.months`, an entry that holds others (`tariffs.accounts`) for all of them. Every number
-of the inputs is in exactly one of the two lists; a test finds them by reflection, makes each 5 %
-wrong, as a whole and in one element, and demands that a rule named here breaks. Where the type of
-the inputs refuses such a value with an `InputError`, it takes another one that the type admits.
-
-Index lists are not figures. Which tuples a list has follows from the scenario and the data as
-well: `planner.check.decided` states again what may be decided; where a
-row missing from another list would pass unseen, the rules of completeness (`rows_there`,
-`sites_in_scope`) and those that look up a figure for every row of the plan find it.
-
-To add a figure: let the rule that rereads it say so (`rereads`), or write it into `TAKEN_AS_GIVEN` of its family's
-file with a reason that convinces. The test says if it is missing, if the rule does not
-break, and if no world of the test has the figure at all.
+To add a figure: let the rule that rereads it say so (`rereads`), or write it into `TAKEN_AS_GIVEN` of its family's file
+with a reason that convinces.
 """
 
 from __future__ import annotations

@@ -40,10 +40,7 @@ def _table(case: Case) -> pd.DataFrame:
 
 
 def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
-    """Write for every row of a table with site and workload a word for the users that it may serve.
-
-    Users lumped together can be served by every site, so they do not part one from another.
-    """
+    """Write a word for the users that each row's site may serve; users lumped together do not part sites."""
     reach = reach_of_users(case)
     ends = reach[isin(reach, to_frame(case.inputs.demand.demand), ("region", "workload"))]
     grade = (ends["in_time"].astype("int64") + ends["is_tight"]).astype("str")

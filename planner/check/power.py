@@ -12,8 +12,7 @@ from planner.check.days import slot_hours, year_days
 from planner.check.declared import DualPrice, Given
 from planner.check.demand import region_shares, stated_kh100e
 from planner.check.frames import column_by, label_of, table_of, to_frame
-from planner.check.grid import other_load_mw, series_by_hour
-from planner.check.load_price import by_day_and_hour
+from planner.check.grid import by_day_and_hour, other_load_mw, series_by_hour
 from planner.check.routes import reach_of_users
 from planner.check.verdict import Excess, figures, rule
 
@@ -29,14 +28,6 @@ _M3_PER_THOUSAND = 1000.0
 
 
 _SITE = ("site", "year")
-
-
-@rule(unit="MW")
-def pue_of_sites(case: Case) -> Excess:
-    """PUE of a site is its power over its IT power, in MW: as a ratio, noise there would count a thousandfold."""
-    table = case.plan("site_year")
-    facility = np.where(table["pue"].notna(), table["facility_mean_mw"], 0.0)
-    return Excess.differs(table[list(_SITE)], np.nan_to_num(table["pue"]) * table["it_mean_mw"].to_numpy(), facility)
 
 
 _DESIGN_LOAD_FRAC = 0.75
@@ -93,8 +84,8 @@ def deployments_from_tables(case: Case) -> Iterator[Excess]:
     window = np.where(hours > 0, hours.astype("str") + "h", "")
     spare = of["utilisation_frac"] / (1.0 + of["spare_frac"])
     yield Excess.differs(frame, power.deployment_utilisation_frac, spare)
-    yield Excess.count_broken(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy())
-    yield Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window)
+    yield Excess.count_broken(frame, label_of(sets.shape.labels, power.deployment_shape) != of["shape"].to_numpy())
+    yield Excess.count_broken(frame, label_of(sets.window.labels, power.deployment_window) != window)
 
 
 PRICES: Final[Mapping[str, DualPrice]] = {"water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND)}

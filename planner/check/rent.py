@@ -188,10 +188,7 @@ def levers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, 
 
 @once
 def rent_by_class(case: Case) -> pd.DataFrame:
-    """List what is paid for rented compute: workload, site (empty), calendar_year, musd.
-
-    Contracts pay in every calendar year that their model year stands for, and for their whole term.
-    """
+    """List what is paid for rent in its model year and term: workload, site (empty), calendar_year, musd."""
     rent = case.inputs.rent
     offers = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")

@@ -133,48 +133,40 @@ def labels_follow(case: Case) -> Iterator[Excess]:
         yield Excess.count_broken(place, np.array(wrong, dtype=np.bool_))
 
 
-@rule(unit="plans")
-def status_reported(case: Case) -> Excess:
-    """The status is reported in one row, as the solver said it, optimal only where it proved it.
+@rule(unit="MUSD")
+def solution_table(case: Case) -> Iterator[Excess]:
+    """Table `solution` states the solver's result, optimal only where it proved that, the program and its money.
 
     Proven is a gap of no more than `solver.gap_frac`, and of 1e-4 at most.
     """
-    rows = case.plan("solution")
-    if len(rows) != 1:
-        return Excess.count_broken(table_of({"rows": [len(rows)]}), [True])
-    solution = rows.iloc[0]
-    gap, reported = float(solution["gap_frac"]), str(solution["status"])
-    asked = case.scenario.solver.gap_frac
-    most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
-    unproven = reported == "optimal" and not gap <= most
-    place = table_of({"status": [reported]})
-    return Excess.count_broken(place, [reported != case.status or unproven])
-
-
-@rule(unit="MUSD")
-def solution_table(case: Case) -> Iterator[Excess]:
-    """Table `solution` states the solver's result, the program and the money it is in."""
-    table, finance = case.plan("solution"), case.inputs.finance
+    table, proof, asked = case.plan("solution"), case.proof, case.scenario.solver.gap_frac
     if len(table) != 1:
         yield Excess.count_broken(table_of({"rows": [len(table)]}), [True])
         return
-    row = table.iloc[0]
+    row, integers = table.iloc[0], int(proof.is_integer.sum())
     numbers = {
-        "discount_rate_frac": finance.rate_frac,
-        "base_year": float(case.years[0]),
-        "first_year": float(case.calendar[0]),
-        "last_year": float(case.calendar[-1]),
+        "objective_musd": case.objective_musd,
+        "discount_rate_frac": case.inputs.finance.rate_frac,
+        "base_year": case.years[0],
+        "first_year": case.calendar[0],
+        "last_year": case.calendar[-1],
+        "dual_bound_musd": case.bound_musd,
+        "gap_frac": case.gap_frac,
+        "whole_numbers": integers,
+        "has_duals": proof.has_duals,
     }
-    numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
-    texts = {"scenario": case.scenario.name, "end_of_horizon": case.scenario.finance.end_of_horizon}
-    integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
-    numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
-    of = "fixed_program" if integers else "program"
-    texts["duals_of"] = of if has_duals else ""
+    texts = {
+        "status": case.status,
+        "scenario": case.scenario.name,
+        "end_of_horizon": case.scenario.finance.end_of_horizon,
+        "duals_of": ("fixed_program" if integers else "program") if proof.has_duals else "",
+    }
     left, right = (
         np.array([number if np.isfinite(number) else np.inf for number in side])  # unknown
-        for side in ([float(row[name]) for name in numbers], list(numbers.values()))
+        for side in ([float(row[name]) for name in numbers], map(float, numbers.values()))
     )
-    wrong = np.array([str(row[name]) != text for name, text in texts.items()])
+    most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
+    unproven = row["status"] == "optimal" and not row["gap_frac"] <= most
+    wrong = [(unproven and name == "status") or str(row[name]) != text for name, text in texts.items()]
     yield Excess.differs(table_of({"column": list(numbers)}), left, right)
     yield Excess.count_broken(table_of({"column": list(texts)}), wrong)

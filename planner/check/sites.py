@@ -38,10 +38,7 @@ def span_years(case: Case) -> dict[int, int]:
 
 @once
 def _crews(case: Case) -> pd.DataFrame:
-    """List what crews build, and what is committed, in every model year.
-
-    Returns site, year, span (years since the one before), crews_mw of a calendar year, comes_mw.
-    """
+    """List by site and year: span (years since the one before), crews_mw of a calendar year, committed comes_mw."""
     settings, labels = case.scenario, list(case.inputs.sets.site.labels)
     crews = case.own_figures(
         "build_rate_mw_per_year",
@@ -65,7 +62,7 @@ def _moved_years(case: Case) -> dict[tuple[str, int], float]:
     """
     leads, first_day = months_to_service(case), decision_start(case)
     crews, moved = _crews(case).set_index(list(_SITE)), defaultdict[tuple[str, int], float](float)
-    last_day = dict(zip(case.years, case.last_calendar_year(np.array(case.years)) + 1.0, strict=True))
+    last_day = {year: last + 1.0 for year, last in case.last_years.items()}
     for site in leads.index[leads["hall"] > leads["hall_as_planned"]]:
         late, planned = (
             {y: max(first_day + months / 12.0, float(y)) for y in case.years}
@@ -84,10 +81,7 @@ def _moved_years(case: Case) -> dict[tuple[str, int], float]:
 
 
 def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
-    """Return the years of building of markets, by market and year in which a site can build.
-
-    A market has more than the years since the one before only where all of these sites do.
-    """
+    """Return years of building, by market and year: more than the span only where all its sites have more."""
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
     builds = to_frame(halls.build)
@@ -222,10 +216,7 @@ def block_top_mw(case: Case) -> dict[tuple[str, str], float]:
 
 
 def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep rows of workloads that need a block, from the year in which each needs it.
-
-    No workload needs one before racks ordered at first can serve.
-    """
+    """Keep rows of workloads that need a block, from when each does, and racks ordered at first can serve."""
     arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     since = decision_start(case) + float(arrives) / 12.0
     of_class = rows["workload"].map(dict(case.scenario.siting.block_from_year))

@@ -406,7 +406,7 @@ def amounts(h: Here, of: object, target: str, of_place: str, x: str) -> LinearFo
     mine = np.flatnonzero(of.target == h.stored.block("columns", target).place(h.labels))  # type: ignore[attr-defined]
     block, result = h.stored.block("columns", of_place), []
     for at in mine:
-        labels = dict(zip(block.axes, block.key(int(of.place[at])), strict=True))  # type: ignore[attr-defined]
+        labels = dict(zip(block.axes, block.keys[int(of.place[at])], strict=True))  # type: ignore[attr-defined]
         unit = of_step(h, labels["site"], labels["step"]) if not x else h.stored.here(labels).x(x)
         result.append(unit * float(of.amount[at]))  # type: ignore[attr-defined]
     return total(result)

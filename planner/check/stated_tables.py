@@ -514,10 +514,7 @@ def tables_as_stated(case: Case) -> Excess:
 
 
 def _worst(case: Case, name: str, table: StatedTable) -> tuple[float, str]:
-    """Return by how much the worst cell of a table is off, as a share, and where; nothing for what is rounding.
-
-    In a solve the rows of some sites are compared.
-    """
+    """Return by how much the worst cell of a table is off, as a share, and where; nothing for what is rounding."""
     stored, sites, key = stored_of(case), sites_read(case), TABLES[name].primary_key
     rows = case.plan(name)
     rows = rows[rows["site"].isin(sites)] if "site" in key else rows

@@ -2,9 +2,8 @@
 
 A statement is a function of one place: it says a row as the paper does, with decisions as columns of the stored program
 and figures as numbers. It must equal the stored row, coefficient by coefficient and bound by bound, and there must be a
-row for every place that it lists: so a program that is too strict is found, not only a plan that breaks it.
-
-In a solve a sample of the rows of large blocks is compared, in `dcplan check` every row.
+row for every place that it lists and none elsewhere: so a program that is too strict is found, not only a plan that
+breaks it. In a solve a sample of the rows of large blocks is compared, in `dcplan check` every row.
 """
 
 from __future__ import annotations
@@ -126,12 +125,9 @@ class StoredBlock:
         of = zip(self.axes, self._texts, self._codes, strict=True)
         return {axis: np.array([*texts, np.nan], dtype=object)[codes[which]] for axis, texts, codes in of}
 
-    def key(self, at: int) -> Key:
-        """Return the labels of one of them, by number."""
-        return self._keys[at]
-
     @cached_property
-    def _keys(self) -> list[Key]:
+    def keys(self) -> list[Key]:
+        """Labels of each of them, by number."""
         labels = [np.array([*texts, ""], object)[codes] for texts, codes in zip(self._texts, self._codes, strict=True)]
         return list(zip(*(of.tolist() for of in labels), strict=True))
 
@@ -154,7 +150,7 @@ class StoredBlock:
                 self._found.clear()
             order, numbers = self._by(fixed)
             mine = order[slice(*numbers.searchsorted((key[1], key[1] + 1)))]
-            self._found[key] = [(dict(zip(self.axes, self.key(i), strict=True)), int(self.places[i])) for i in mine]
+            self._found[key] = [(dict(zip(self.axes, self.keys[i], strict=True)), int(self.places[i])) for i in mine]
         return self._found[key]
 
     def _number(self, along: Key, labels: Mapping[str, str]) -> Any:
@@ -195,10 +191,7 @@ class Stored:
         self.is_integer, self._x = self.proof.is_integer, np.where(np.abs(x) < NOTHING, 0.0, x)
         self.x: list[float] = self._x.tolist()
         self.uses = _by(case.deployments, "rack", "hall", "workload")
-        last = case.last_calendar_year(np.array(case.years))
-        self.ends: dict[str, float] = {
-            str(year): end + 1.0 for year, end in zip(case.years, last.tolist(), strict=True)
-        }
+        self.ends = {str(year): last + 1.0 for year, last in case.last_years.items()}
         sources = case.inputs.supply.source.labels
         paid = is_paid_by_output(case, sources).tolist()
         self.role = {source: role(case, source) for source in sources}
@@ -471,20 +464,17 @@ class Places:
 
     def by_lot(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
         """Return how many places there must be, and so many of them by lot: the same of the same program."""
-        own = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
-        here, over = Here(stored, {}), self.over
-        block = stored.block("columns", over) if isinstance(over, str) else None
-        if block is not None and {*block.axes} == {*own}:
-            size = len(block)
-
-            def base(at: int) -> Labels:
-                return dict(zip(block.axes, block.key(at), strict=True))
+        axes = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
+        over, here = self.over, Here(stored, {})
+        if isinstance(over, str) and {*stored.block("columns", over).axes} == {*axes}:
+            axes, keys = stored.block("columns", over).axes, stored.block("columns", over).keys
         else:
-            found = stored.places.get((over, own)) or self._found(here, own)
-            stored.places[over, own], size = found, len(found)
+            keys = stored.places.get((over, axes)) or self._found(here, axes)
+            stored.places[over, axes] = keys
+        size = len(keys)
 
-            def base(at: int) -> Labels:
-                return dict(zip(own, found[at], strict=True))
+        def base(at: int) -> Labels:
+            return dict(zip(axes, keys[at], strict=True))
 
         if self.slots is None:
             count, pick = size, base

@@ -46,10 +46,8 @@ def sites_summed(case: Case) -> Iterator[Excess]:
     """Cost, load factor, PUE and water use of a site follow from other tables."""
     table, costs = case.plan("site_year"), case.plan("costs")
     paid = costs.assign(year=costs["calendar_year"].map(case.model_year))
-    years = table["year"]
-    span = case.last_calendar_year(years) - years.to_numpy() + 1.0
     expected = {
-        "cost_musd": lookup(sum_by(paid, _SITE, paid["musd"]), table, _SITE) / span,
+        "cost_musd": lookup(sum_by(paid, _SITE, paid["musd"]), table, _SITE) / case.span(table["year"]),
         "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
         **_energy_quotients(table),
     }

@@ -11,9 +11,8 @@ from planner.check import supply_output as of
 from planner.check.days import slot_hours
 from planner.check.declared import DualPrice
 from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
-from planner.check.grid import series_by_hour
+from planner.check.grid import at_slots, by_local_hour, series_by_hour, wholesale_usd_per_mwh
 from planner.check.lead_times import decision_start
-from planner.check.load_price import at_slots, by_local_hour, wholesale_usd_per_mwh
 from planner.check.payments import repay
 from planner.check.priced import purchases
 from planner.check.supply_output import RENEWABLE
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
 
 
 _SOURCE = ("site", "source", "year")
@@ -98,7 +98,7 @@ def plants_from_tables(case: Case) -> Iterator[Excess]:
     room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
     reported = lookup(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
     cells = to_frame(p.build_store)
-    given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
+    given = {name: float(of.stated(case, name, "duration_h") or np.nan) for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
     yield Excess.differs(place, reported, least)
@@ -246,17 +246,14 @@ def _yield_frac(case: Case, site: str, source: str) -> Floats:
         frac = weather_frac(case, kind, place["zone"], place["lat"] < 0.0, place["utc_offset_h"])
     else:
         return np.full(len(hours), mean)
-    if of.is_given(case, source, "availability_frac"):
+    if of.stated(case, source, "availability_frac") is not None:
         frac = frac * mean / (frac @ hours / hours.sum())
     return np.asarray(np.minimum(frac, 1.0))
 
 
 @once
 def weather_frac(case: Case, technology: str, zone: str, is_south: bool, utc_offset_h: float) -> Floats:
-    """Output over capacity of sun or wind in a zone by time slice of a local clock.
-
-    Zones without rows take the mean of the others, six months apart south of the equator.
-    """
+    """Output over capacity of sun or wind by slot; zones without rows take the mean of others, turned in the south."""
     shapes = case.data("renewable_shapes")
     wide = shapes[shapes["technology"] == technology].pivot(
         index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
@@ -297,12 +294,6 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
     return year, begun + life - year, np.clip(share, 0.0, 1.0) * new / 1e3, removal / 1e3
 
 
-@figures("supply.export", "supply.export_usd_per_mwh", unit="USD/MWh")
-def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """A MWh sold earns its share of the wholesale price of the hour."""
-    return case.scenario.supply.export.wholesale_price_frac * at_slots(case, wholesale_usd_per_mwh(case), rows)
-
-
 # --- What its energy costs ----------------------------------------------------------------------
 
 
@@ -326,8 +317,15 @@ def _capital_musd(case: Case) -> dict[tuple[str, str, int], float]:
     bought = bought[bought["source"] != ""].reset_index(drop=True)
     table = repay(case, bought).assign(source=np.tile(bought["source"].to_numpy(), len(case.calendar)))
     table = table.assign(year=table["calendar_year"].map(case.model_year).astype("int64"))
-    years = case.last_calendar_year(table["year"]) - table["year"].to_numpy() + 1.0
-    return sum_by(table, _SOURCE, table["musd"].to_numpy() / years)
+    return sum_by(table, _SOURCE, table["musd"].to_numpy() / case.span(table["year"]))
 
 
 PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}
+GIVEN: Final[Mapping[str, Given]] = {
+    "supply.export_usd_per_mwh": (
+        "supply.export",
+        lambda case, rows: (
+            case.scenario.supply.export.wholesale_price_frac * at_slots(case, wholesale_usd_per_mwh(case), rows)
+        ),
+    )
+}

@@ -51,15 +51,14 @@ def _laid_out(case: Case, frame: pd.DataFrame, values: object, *axes: str) -> Fl
 def _paid(case: Case, frame: pd.DataFrame, *axes: str) -> Floats:
     """Yearly payments by site or workload, and model year. [MUSD/year]"""
     year = frame["calendar_year"].map(case.model_year)
-    span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
-    return _laid_out(case, frame.assign(year=year), frame["musd"].to_numpy(dtype=np.float64) / span, *axes, "year")
+    yearly = frame["musd"].to_numpy(dtype=np.float64) / case.span(year)
+    return _laid_out(case, frame.assign(year=year), yearly, *axes, "year")
 
 
 def _shares(driver: Floats, otherwise: Floats) -> Floats:
     """Shares of workloads in what is paid at a site, or at none, shape (site, workload, year).
 
-    A site that drives nothing in a year is paid for by the workloads of all sites; with nothing
-    driven anywhere, by all that is in use.
+    Where a site drives nothing in a year, workloads of all sites pay; with nothing driven anywhere, all in use.
     """
     everywhere = driver.sum(axis=0)
     everywhere = np.where(everywhere.sum(axis=0) > 0.0, everywhere, otherwise.sum(axis=0))
@@ -161,8 +160,8 @@ def _repaid_racks(case: Case) -> pd.DataFrame:
     pool = repaid.assign(
         year=repaid["calendar_year"].map(case.model_year), **{str(name): of[name].to_numpy() for name in of}
     )
-    span = case.last_calendar_year(pool["year"]) - pool["year"].to_numpy(dtype=np.float64) + 1.0
-    return pool.assign(musd=pool["musd"] / span)[pool["year"] >= pool["since"]].reset_index(drop=True)
+    pool = pool[pool["year"] >= pool["since"]].reset_index(drop=True)
+    return pool.assign(musd=pool["musd"] / case.span(pool["year"]))
 
 
 @once

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import wraps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,12 +50,6 @@ class Excess:
         self._parts = place if isinstance(place, tuple) else ((place, what),)
         self.amount = amount
         self.scale = scale
-
-    @cached_property
-    def place(self) -> pd.DataFrame:
-        """Labels of every place, in one table: put together only when somebody asks."""
-        parts = [part.assign(what=what) if what else part for part, what in self._parts]
-        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
     def labels(self, row: int) -> tuple[str, ...]:
         """Return the labels of one place as texts, without those that it does not have."""

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from spoiled import cells, plus, renamed, times, without
 
-from planner.check.dual_bound import StoredProgram
+from planner.check.optimality import StoredProgram
 
 
 def proven(plan, table, **columns):
@@ -217,8 +217,8 @@ SPOILED_PROOF = (
     ("an optimum has no bound", "bound_below_objective", lambda p: reported(p, bound_musd=np.nan)),
     ("gap 0 beside a lower bound", "gap_of_bound", bound_below_without_gap),
     ("a lower bound than proven", "bound_proven", bound_below_without_gap),
-    ("headroom binds where it does not", "headroom_binds", partial(flag_turned, "binds")),
-    ("firm headroom binds elsewhere", "headroom_binds", partial(flag_turned, "firm_binds")),
+    ("headroom binds where it does not", "tables_as_stated", partial(flag_turned, "binds")),
+    ("firm headroom binds elsewhere", "tables_as_stated", partial(flag_turned, "firm_binds")),
     ("a limit's worth", "tables_as_stated", partial(worth_more, "headroom", "value_usd_per_mw_year")),
     ("a cap's worth", "tables_as_stated", partial(worth_more, "carbon_year", "cap_value_usd_per_t")),
     ("the discount rate is 0", "solution_table", lambda p: in_solution(p, discount_rate_frac=0.0)),

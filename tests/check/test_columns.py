@@ -35,7 +35,6 @@ BREAKS = {
     "labels_follow": "plan.cooling",
     "tables_as_given": "leads.months",
     "migration_reach_reported": "migration.reach",
-    "clean_target_reported": "matching.clean_mwh",
     "totals_add_up": "carbon_year.market_kt",
     "carbon_intensity_reported": "carbon_site.grid_t_per_mwh",
     "tables_as_stated": "plan.companion_mw",

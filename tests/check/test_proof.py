@@ -13,7 +13,7 @@ from spoiled_proof import SPOILED_PROOF, SPOILED_WHOLE_PROOF, proven, reported
 from spoiled_siting import WHOLE
 
 from planner.check import duals, optimality, rows
-from planner.check.dual_bound import StoredProgram
+from planner.check.optimality import StoredProgram
 from planner.check.stated_tables import tables_as_stated
 from planner.check.verdict import rules_of
 from planner.inputs import build_inputs
