@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import cells, duals, four_moneys, money, optimality, rows, second, stated_tables, unit_costs
 from planner.check.case import Case
-from planner.check.families import BY_HEADING
+from planner.check.declared import merged
+from planner.check.families import BY_HEADING, FAMILIES
 from planner.check.optimality import what_is_proven
 from planner.check.verdict import Verdict, judged, rules_of
 
@@ -40,6 +41,38 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
 
 RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""
+
+# The ledger of facts: each number of the inputs is in one of the two lists below. A figure is named by its path in
+# `Inputs` (`rent.depth_kh100e`), a column of a table as `halls.lead.months`, an entry that holds others for all of it.
+# A test finds them by reflection, makes each 5 % wrong and demands that a rule named here breaks. Index lists are no
+# figures: `planner.check.decided` states again what may be decided, and where a row missing from another list would
+# pass unseen, `rows_there`, `sites_in_scope` and rules that look figures up at every row find it. To add a figure: let
+# the rule that rereads it say so (`rereads`), or write it into `TAKEN_AS_GIVEN` of its family with a reason.
+
+_RULES_OF: Final = [(figure, rule.name) for rule in RULES for figure in rule.rereads]
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    figure: tuple(rule for of, rule in _RULES_OF if of == figure) for figure, _ in _RULES_OF
+}
+"""Rules by the figure of `Inputs` that they reread from the scenario and the data."""
+
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    **merged(FAMILIES, "TAKEN_AS_GIVEN"),
+    **dict.fromkeys(
+        ("noted_settings", "warnings"),
+        "lines of the files that notes and warnings point at: shown, and read by no plan",
+    ),
+    "tables": "the data that the checker rereads; files_as_written names what changed since",
+}
+"""Reasons by the figure of `Inputs` that no rule rereads."""
+
+
+def in_words() -> str:
+    """Say how many figures the checker rereads, and how many it takes as given."""
+    return (
+        f"{len(REREAD)} kinds of input figures are reread from the scenario and the data;"
+        f" {len(TAKEN_AS_GIVEN)} are taken as given."
+    )
+
 
 _ASKED_AGAIN: Final = frozenset(rules_of(cells))
 """Rules whose places others ask for; those of all else are let go once they are judged."""

@@ -85,24 +85,15 @@ def carbon_shape(case: Case) -> Floats:
     return np.asarray(rows)
 
 
-def _mean_t_per_mwh(case: Case) -> pd.Series[float]:
-    """Mean intensity by site and year, on straight lines between the table's years, then held."""
-    table = case.data("carbon_intensity")
-    wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(axis=1)
-    sites = list(case.inputs.sets.site.labels)
-    rows = wide.loc[case.table_site(sites)].to_numpy(dtype=np.float64)
-    by_year = [np.interp(case.years, wide.columns, row) / _KG_PER_T for row in rows]
-    place = pd.MultiIndex.from_product([sites, case.years], names=list(_SITE))
-    return pd.Series(np.concatenate(by_year), index=place)
-
-
 @once
 def _intensity_of_tables(case: Case) -> Floats:
-    """Carbon intensity of the grid, recomputed from the tables, shape (site_year, slot). [t/MWh]"""
-    site_year = case.site_year
-    mean = lookup(_mean_t_per_mwh(case), site_year, _SITE, np.nan)
-    site = case.inputs.sets.site.codes(site_year["site"])
-    return np.asarray(mean[:, None] * carbon_shape(case)[site])
+    """Carbon intensity of the grid, on straight lines between the table's years, shape (site_year, slot). [t/MWh]"""
+    table, places, sites = case.data("carbon_intensity"), case.site_year, case.inputs.sets.site
+    wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(axis=1)
+    of_sites = wide.loc[case.table_site(sites.labels)].to_numpy(dtype=np.float64)
+    mean = np.array([np.interp(case.years, wide.columns, row) for row in of_sites]) / _KG_PER_T
+    site, year = sites.codes(places["site"]), pd.Index(case.years).get_indexer(pd.Index(places["year"]))
+    return np.asarray(mean[site, year][:, None] * carbon_shape(case)[site])
 
 
 @figures("carbon.cap", "carbon.cap_kt", unit="kt")

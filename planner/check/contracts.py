@@ -67,10 +67,6 @@ def pool_of_zones(case: Case) -> dict[str, str]:
 # --- Figures of what is on offer and signed -------------------------------------------------------
 
 
-def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(column_by(case.scope, "site", "zone"))
-
-
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
     offers = case.scenario.contracts.ppa
@@ -122,11 +118,12 @@ def clean_share_from_tables(case: Case, _: pd.DataFrame) -> Floats:
         return np.zeros(1)
     shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
     table = case.data("clean_share").sort_values("year")
+    zones = site_year["site"].map(column_by(case.scope, "site", "zone"))
     of_zone = {str(zone): rows for zone, rows in table.groupby("zone")}
     mean = np.array(
         [
             np.interp(year, of_zone[zone]["year"], of_zone[zone]["clean_frac"])
-            for zone, year in zip(_zone_of(case, site_year), site_year["year"], strict=True)
+            for zone, year in zip(zones, site_year["year"], strict=True)
         ]
     )
     return np.asarray(1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0))
@@ -171,14 +168,6 @@ def pools_from_scenario(case: Case) -> Iterator[Excess]:
         yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool.labels, codes) != due)
 
 
-@figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
-def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """PPAs are valued at the market price of their zone; 0 where there are none."""
-    if not case.scenario.contracts.agreements:
-        return np.zeros(1)
-    return lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan)
-
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", 8760.0),
@@ -187,6 +176,13 @@ GIVEN: Final[Mapping[str, Given]] = {
     "contracts.take_usd_per_mwh": (
         "contracts.take",
         lambda case, rows: at_slots(case, wholesale_part_usd_per_mwh(case), rows),
+    ),
+    # PPAs are valued at the market price of their zone; 0 where there are none.
+    "contracts.market_usd_per_mwh": (
+        "zone year slot",
+        lambda case, rows: (
+            lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan) if case.scenario.contracts.agreements else 0.0
+        ),
     ),
     "contracts.is_hourly": ("", lambda case, _: case.scenario.contracts.matching.mode == "hourly"),
     "contracts.target_frac": (

@@ -33,14 +33,7 @@ TRACE: Final = 1e-6
 
 Given: TypeAlias = "tuple[str, Callable[[Case, pd.DataFrame], ArrayLike]]"
 Table: TypeAlias = "Callable[[Case], pd.DataFrame]"
-
-
-@dataclass(frozen=True)
-class CostLine:
-    """A cost line that follows from tables of the plan."""
-
-    heading: str  # heading of the cost list
-    paid: Table  # from a case to site, calendar_year, musd
+CostLine: TypeAlias = "tuple[str, Table]"  # heading in the cost list, and from a case to site, calendar_year, musd
 
 
 @dataclass(frozen=True)

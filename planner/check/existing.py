@@ -138,13 +138,8 @@ def availability(case: Case) -> dict[str, float]:
 @once
 def pool_topology(case: Case) -> dict[str, str]:
     """Return the least topology that workloads of each use need."""
-    least: dict[str, str] = {}
-    available = availability(case)
-    for workload, topology in least_topology(case).items():
-        duty = case.duty[workload]
-        if duty not in least or available[topology] < available[least[duty]]:
-            least[duty] = topology
-    return least
+    by_availability = sorted(least_topology(case).items(), key=lambda of: availability(case)[of[1]])
+    return {case.duty[workload]: topology for workload, topology in reversed(by_availability)}
 
 
 def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:

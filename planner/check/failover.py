@@ -133,15 +133,11 @@ def resilience_reported(case: Case) -> Iterator[Excess]:
     yield from columns_reported(table, _CLASS, expected)
 
 
-def _pairs_of_sites(case: Case) -> pd.DataFrame:
-    sites = table_of({"site": list(case.inputs.sets.site.labels)})
-    return crossed(sites, sites.rename(columns={"site": "standby"}))
-
-
 @rule(unit="sites", rereads="failover.may_cover")
 def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
-    pairs = _pairs_of_sites(case)
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
+    pairs = crossed(sites, sites.rename(columns={"site": "standby"}))
     expected = ~may_not_cover(case, pairs)
     return Excess.count_broken(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected)
 

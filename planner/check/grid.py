@@ -336,11 +336,6 @@ def _mean_price(case: Case, column: str, sites: list[str] | None = None) -> Floa
     return np.asarray(case.own_figures(column, figures).to_numpy(dtype=np.float64))
 
 
-def retail_usd_per_mwh(case: Case) -> Floats:
-    """Return the price of power with all that is on the bill, shape (site,). [USD/MWh]"""
-    return _mean_price(case, "retail_usd_per_mwh")
-
-
 def _market(case: Case, site_year: pd.DataFrame) -> Floats:
     """Return what the market pays at some sites and years, from mean price and zone. Gives (row, slot) [USD/MWh]."""
     sites = pd.Index(site_year["site"].unique())
@@ -384,23 +379,17 @@ def at_slots(case: Case, values: Floats, rows: pd.DataFrame) -> Floats:
     return lookup(pd.Series(values.ravel(), known), rows, _KEY, np.nan)
 
 
+def _billed(case: Case, *, bundled: bool = False) -> NDArray[np.bool_]:
+    """Say for each site and year whether a tariff bills it; the energy too, where that is asked."""
+    first: dict[str, float] = {
+        name: tariff.first_year for name, tariff in written_tariffs(case).items() if tariff.is_bundled or not bundled
+    }
+    return np.asarray(case.site_year["year"] >= lookup(first, case.site_year, ("site",), np.inf))
+
+
 def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     """What a site pays of the wholesale price, (site_year, slot): nothing where a bundled tariff bills its energy."""
-    site_year, part = case.site_year, wholesale_usd_per_mwh(case).copy()
-    for name, tariff in written_tariffs(case).items():
-        if tariff.is_bundled:
-            rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
-            part[rows.to_numpy()] = 0.0
-    return part
-
-
-def _is_billed_by_tariff(case: Case) -> NDArray[np.bool_]:
-    """Say for each site and year whether a tariff bills it."""
-    site_year, billed = case.site_year, np.zeros(len(case.site_year), dtype=np.bool_)
-    for name, tariff in written_tariffs(case).items():
-        rows = (site_year["site"] == name) & (site_year["year"] >= tariff.first_year)
-        billed |= rows.to_numpy(dtype=np.bool_)
-    return billed
+    return np.where(_billed(case, bundled=True)[:, None], 0.0, wholesale_usd_per_mwh(case))
 
 
 def demand_charge_usd_per_kw_month(case: Case) -> Floats:
@@ -408,7 +397,7 @@ def demand_charge_usd_per_kw_month(case: Case) -> Floats:
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     site = case.inputs.sets.site.codes(case.site_year["site"])
     own = charge[site] * case.scenario.energy.demand_charge * _growth(case, case.site_year)
-    return np.where(_is_billed_by_tariff(case), 0.0, own)
+    return np.where(_billed(case), 0.0, own)
 
 
 @rule(unit="USD/MWh", rereads="grid.demand_charge_usd_per_kw_month grid.energy_usd_per_mwh")
@@ -421,7 +410,7 @@ def delivered_prices(case: Case) -> Iterator[Excess]:
     grid, hours, settings = case.inputs.grid, slot_hours(case), case.scenario.energy
     site_year = case.site_year
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
-    retail = retail_usd_per_mwh(case)
+    retail = _mean_price(case, "retail_usd_per_mwh")
     mean = _mean_price(case, "wholesale_usd_per_mwh") * (
         _shape_by_slot(case, list(case.inputs.sets.site.labels)) @ (hours / hours.sum())
     )
@@ -430,7 +419,7 @@ def delivered_prices(case: Case) -> Iterator[Excess]:
     site = case.inputs.sets.site.codes(site_year["site"])
     expected = wholesale_usd_per_mwh(case) + (adder[site] * _growth(case, site_year))[:, None]
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
-    billed = _is_billed_by_tariff(case)
+    billed = _billed(case)
     expected[billed] = wholesale_part_usd_per_mwh(case)[billed]
     rows = to_frame(case.inputs.power.slot)
     yield Excess.differs(rows, grid.energy_usd_per_mwh, at_slots(case, expected, rows))

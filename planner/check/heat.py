@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 _HOURS_PER_YEAR = 8760.0
 
 
-def country_figure(case: Case, table: pd.DataFrame, column: str, stated: float | None) -> Floats:
-    """Figure of table `heat_reuse` for the country of each row's site, or the scenario's."""
-    if stated is not None:
-        return np.full(len(table), stated)
-    country = column_by(case.sites, "site", "country")
-    figures = column_by(case.data("heat_reuse"), "country", column)
-    return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
-
-
 @row("site year", "heat.sale")
 def heat_recovery(h: Here) -> StatedRow:
     """Sell no more than the share with a buyer of what cooling gives off warm enough."""
@@ -86,9 +77,11 @@ def _paid_musd(h: Here) -> float:
 def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's, where it is sold."""
     settings, _ = case.of_family("heat")
+    country = rows["site"].map(column_by(case.sites, "site", "country"))
+    table = case.data("heat_reuse").set_index("country").reindex(country)
     is_sold = np.where(settings.sell, 1.0, np.nan)
     share, hours, price, usd_per_kw = (
-        country_figure(case, rows, column, given) * is_sold
+        (table[column].to_numpy(dtype=np.float64) if given is None else np.full(len(rows), given)) * is_sold
         for column, given in (
             ("buyer_share_frac", settings.buyer_share_frac),
             ("buyer_hours_per_year", None),

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of
+from planner.check.frames import column_by, crossed, lookup, once, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
-from planner.check.verdict import Excess, columns_reported, figures, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
 
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
@@ -42,13 +42,6 @@ def committed_mw(case: Case) -> pd.DataFrame:
     rows = rows.assign(mw=rows["committed_facility_mw"].astype("float64") * share)
     known = rows[(rows["by"] <= case.last_calendar_year(rows["year"])).to_numpy()]
     return known.groupby(["site", "year"], as_index=False)[["mw"]].max()
-
-
-@figures("halls.committed", "halls.committed_mw", unit="MW")
-def committed_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """Committed halls are the operator's share of capacity under construction by then."""
-    committed, key = committed_mw(case), ("site", "year")
-    return lookup(sum_by(committed, key, committed["mw"]), rows, key)
 
 
 @once
@@ -197,3 +190,11 @@ def _reported_months(case: Case) -> pd.DataFrame:
     months, ends = months_to_service(case), case.calendar[-1] + 1.0
     in_time = decision_start(case) + months["non_firm"] / 12.0 < ends
     return months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
+
+
+GIVEN: Final[Mapping[str, Given]] = {
+    "halls.committed_mw": (
+        "halls.committed",
+        lambda case, rows: lookup(committed_mw(case).set_index(["site", "year"])["mw"], rows, ("site", "year")),
+    )
+}

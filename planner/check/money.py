@@ -34,7 +34,7 @@ _STEPS = 100_000
 def costs_paid(case: Case) -> Excess:
     """Every line of the cost table is what the plan pays for, site by site and year by year."""
     columns = ["item", *_PAID, "musd"]
-    of_tables = [line.paid(case).assign(item=item) for item, line in LINES.items()]
+    of_tables = [paid(case).assign(item=item) for item, (_, paid) in LINES.items()]
     paid = [*of_tables, paid_lines(case), _repaid(case), _premium(case)]
     expected = pd.concat([rows[columns] for rows in paid], ignore_index=True)
     table = case.plan("costs")
@@ -158,7 +158,7 @@ LINES: Final[Mapping[str, CostLine]] = merged(FAMILIES, "LINES")
 HEADINGS: Final[Mapping[str, tuple[str, bool]]] = {
     **{of.item: (of.heading, True) for of in BOUGHT.values()},
     **{item: (line.heading, False) for lines in (AT_SITE, ELSEWHERE) for item, line in lines.items()},
-    **{item: (line.heading, False) for item, line in LINES.items()},
+    **{item: (heading, False) for item, (heading, _) in LINES.items()},
     **{item: (heading, item == MOVES) for item, heading, _ in ONCE.values()},
     "financing_premium": ("financing", True),
 }

@@ -178,14 +178,6 @@ _SOLVED: Final = ("optimal", "within_gap")
 _NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
 
 
-def _must_have_duals(case: Case) -> bool:
-    return case.proof.has_duals or case.status == "optimal"
-
-
-def _has_duals(case: Case) -> bool:
-    return case.proof.has_duals
-
-
 def _reports_bound(case: Case) -> bool:
     """Whether a bound has to be proven: of what is called solved, or where there are duals."""
     stored = case.proof.has_bound_duals if _has_bound_of_its_own(case) else case.proof.has_duals
@@ -244,7 +236,7 @@ def program_objective(case: Case) -> Excess:
     return _differs("objective", total, case.objective_musd)
 
 
-@rule(unit="MUSD/unit", where=_must_have_duals)
+@rule(unit="MUSD/unit", where=lambda case: case.proof.has_duals or case.status == "optimal")
 def dual_signs(case: Case) -> Excess:
     """An optimum has a dual of every row, with the sign of a bound that the row has."""
     program = case.program
@@ -254,7 +246,7 @@ def dual_signs(case: Case) -> Excess:
     return Excess(_labels(program.proof.rows), wrong, np.abs(dual))
 
 
-@rule(unit="MUSD/unit", where=_has_duals)
+@rule(unit="MUSD/unit", where=lambda case: case.proof.has_duals)
 def dual_feasible(case: Case) -> Excess:
     """Reduced costs, computed from the duals, point to bounds that the columns have."""
     program = case.program
@@ -265,7 +257,7 @@ def dual_feasible(case: Case) -> Excess:
     return Excess(_labels(program.proof.columns), wrong, size)
 
 
-@rule(unit="MUSD", where=_has_duals)
+@rule(unit="MUSD", where=lambda case: case.proof.has_duals)
 def strong_duality(case: Case) -> Excess:
     """The lower bound that the duals prove equals the objective.
 
@@ -335,16 +327,12 @@ def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, uppe
 
 def _ended_at_gap(case: Case) -> bool:
     """Whether a program without integers was solved to a gap: only its bound has duals."""
-    return case.status == "within_gap" and not _has_integers(case)
+    return case.status == "within_gap" and not bool(case.proof.is_integer.any())
 
 
 def _has_bound_of_its_own(case: Case) -> bool:
     """Whether the bound has other duals than the plan: of a relaxation, or of the last round."""
-    return _has_integers(case) or _ended_at_gap(case)
-
-
-def _has_integers(case: Case) -> bool:
-    return bool(case.proof.is_integer.any())
+    return bool(case.proof.is_integer.any()) or _ended_at_gap(case)
 
 
 def _held(proof: Proof) -> tuple[Floats, Floats]:
@@ -410,11 +398,5 @@ def _view(case: Case) -> str:
     window = case.scenario.foresight.window_years
     if window is None or window >= len(case.inputs.years):
         return ""
-    return (
-        f" That is of plans that decide the same in earlier steps: it was decided year by year,"
-        f" with {_seen(window)} in view."
-    )
-
-
-def _seen(years: int) -> str:
-    return "one model year" if years == 1 else f"{years} model years"
+    seen = "one model year" if window == 1 else f"{window} model years"
+    return f" That is of plans that decide the same in earlier steps: it was decided year by year, with {seen} in view."

@@ -199,5 +199,5 @@ def rent_by_class(case: Case) -> pd.DataFrame:
     return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
 
 
-LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rent_by_class)}
+LINES: Final[Mapping[str, CostLine]] = {"rented_compute": ("rent and unmet", rent_by_class)}
 PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS)}

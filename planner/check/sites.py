@@ -282,24 +282,18 @@ def paced_sites_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.
 @figures("siting.service", "siting.service_musd_per_kh100e_year", unit="MUSD/kH100e-year")
 def service_prices_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Service costs what the scenario's table says of users, site and workload."""
-    served = to_frame(case.inputs.demand.served)
-    ends = ("region", "workload", "site")
-    paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
-    return lookup(paid * _MUSD_PER_USD_OF_H100E, rows, ends, np.nan), served[lookup(paid, served, ends) > 0.0]
+    path, served = case.scenario.file_at(("siting", "service_cost_table")), to_frame(case.inputs.demand.served)
+    usd, of_all = dict[tuple[str, str, str], float](), True
+    if path is not None:
+        sheet = read_sheet(path, "service_cost_table")
+        of_all = "workload" not in sheet.header
+        for row in (dict(zip(sheet.header, record, strict=False)) for record in sheet.records):
+            usd[row["from"], row["to"], row.get("workload", "")] = float(row["usd_per_h100e_year"])
 
+    def paid(frame: pd.DataFrame) -> Floats:
+        return lookup(usd, frame.assign(workload="") if of_all else frame, ("region", "site", "workload"))
 
-def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
-    """Return the cost of serving a mean H100e for a year. [USD/H100e-year]"""
-    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
-    path = case.scenario.file_at(("siting", "service_cost_table"))
-    if path is None:
-        return pd.Series(0.0, index=index)
-    sheet = read_sheet(path, "service_cost_table")
-    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
-    usd = {(row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"]) for row in rows}
-    of_all = "workload" not in sheet.header
-    paid = [usd.get((region, site, "" if of_all else of), 0.0) for region, of, site in index]
-    return pd.Series(paid, index=index, dtype="float64")
+    return paid(rows) * _MUSD_PER_USD_OF_H100E, served[paid(served) > 0.0]
 
 
 PRICES: Final[Mapping[str, DualPrice]] = {

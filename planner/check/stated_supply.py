@@ -310,13 +310,13 @@ def contract_limit(h: Here) -> StatedRow:
     return h.x("contract_mw") <= LinearForm({}, h.case.scenario.contracts.ppa[h.contract].max_mw)
 
 
-def _is_physical(c: Here) -> bool:
+def is_physical(c: Here) -> bool:
     return c.case.scenario.contracts.agreements[c.contract].kind == "physical"
 
 
-@row("zone year slot", columns("contract_mw", where=_is_physical), every_slot)
+@row("zone year slot", columns("contract_mw", where=is_physical), every_slot)
 def contract_delivery(h: Here) -> StatedRow:
-    delivered = total(c.x("contract_mw") * profile_frac(c) for c in h.each("contract_mw") if _is_physical(c))
+    delivered = total(c.x("contract_mw") * profile_frac(c) for c in h.each("contract_mw") if is_physical(c))
     return total(s.x("take_mw") for s in of_zone(h, "take_mw")) <= delivered
 
 

@@ -190,7 +190,8 @@ class Stored:
         # As tables have it: what is nothing to a solver has no share, and no price of a unit.
         self.is_integer, self._x = self.proof.is_integer, np.where(np.abs(x) < NOTHING, 0.0, x)
         self.x: list[float] = self._x.tolist()
-        self.uses = _by(case.deployments, "rack", "hall", "workload")
+        uses: list[dict[str, Any]] = case.deployments.to_dict("records")  # type: ignore[assignment]
+        self.uses = {(use["rack"], use["hall"], use["workload"]): use for use in uses}
         self.ends = {str(year): last + 1.0 for year, last in case.last_years.items()}
         sources = case.inputs.supply.source.labels
         paid = is_paid_by_output(case, sources).tolist()
@@ -286,12 +287,6 @@ def _coded(frame: pd.DataFrame) -> dict[str, tuple[np.ndarray, list[str]]]:
     """Return the labels of rows or columns by axis: a whole number each, and what it stands for."""
     coded = {name: frame[name].astype("category").cat for name in frame.columns if name not in _NUMBERS}
     return {name: (of.codes.to_numpy(), of.categories.tolist()) for name, of in coded.items()}
-
-
-def _by(frame: pd.DataFrame, *keys: str) -> dict[Key, dict[str, Any]]:
-    """Return the rows of a table by some of its columns."""
-    rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
-    return {tuple([row[key] for key in keys]): row for row in rows}
 
 
 class Here:

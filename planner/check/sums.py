@@ -164,14 +164,6 @@ def _path_classes(case: Case) -> pd.DataFrame:
     return frame.assign(rack_mw=rack_mw * follows, mw_per_kh100e=per_kh100e)
 
 
-def _busy_mw(case: Case) -> Floats:
-    """Power of racks in service if all of them were busy, and of their companions, use by use."""
-    uses = case.uses
-    busy = lookup(column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
-    companion = companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
-    return np.asarray(uses["in_service_mw"].to_numpy() * (busy + companion))
-
-
 @rule(unit="MW", floor=10.0)
 def bridge_terms(case: Case) -> Iterator[Excess]:
     """Path, racks, load, cooling and losses lead from one level of the bridge to the next, as in the plan's tables."""
@@ -188,10 +180,12 @@ def bridge_terms(case: Case) -> Iterator[Excess]:
     )
     used, standby = (by_year(uses, uses[name]) for name in ("used_mw", "standby_mw"))
     companion = by_year(uses, uses["in_service_mw"] * uses["companion_mw_per_mw"])
-    busy, loss = by_year(uses, _busy_mw(case)), by_year(slots, slots["electrical_loss_mw"] * slots["hours"])
+    busy_frac = lookup(column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
+    busy_frac = busy_frac + companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
+    busy = by_year(uses, uses["in_service_mw"] * busy_frac)
     levels = {name: lookup(summary[name], table, _YEAR, np.nan) for name in _LEVELS}
     nameplate, it, facility, peak = levels.values()
-    loss = loss / _HOURS_PER_YEAR
+    loss = by_year(slots, slots["electrical_loss_mw"] * slots["hours"]) / _HOURS_PER_YEAR
     expected = {
         "path_mw": racks_mw * case.scenario.demand.facility_mw_per_rack_mw,
         "facility_share_mw": racks_mw * (1.0 - case.scenario.demand.facility_mw_per_rack_mw),

@@ -80,32 +80,28 @@ def store_offers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ..
     return start, life, of.figures(case, rows["source"], "energy_capex_usd_per_kwh", start) / 1e3
 
 
-@rule(unit="MW or h", rereads="supply.plant_least_mw supply.plant_room_mw supply.duration_h")
-def plants_from_tables(case: Case) -> Iterator[Excess]:
+@figures("supply.plant", "supply.plant_least_mw", "supply.plant_room_mw", unit="MW")
+def plants_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, pd.DataFrame]:
     """Smallest plants, which are whole, and their room are those of tables and scenario.
 
     The room of a plant is its limit less existing capacity; none where that is too small.
     """
-    p, supply = case.inputs.supply, case.scenario.supply
-    offers = to_frame(p.build, start=p.build_start)
-    expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
-    place = offers[list(_SOURCE)]
-    least = pd.Series(expected * supply.whole_sources, index=pd.MultiIndex.from_frame(place))
-    plants = to_frame(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
-    limit = _each(case, plants["source"], of.limit_mw)
-    room = limit - lookup(standing_mw_mwh(case)[0], plants, ("site", "source"))
-    mine = lookup(least, plants, _SOURCE, np.nan)
-    room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
-    reported = lookup(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
-    cells = to_frame(p.build_store)
-    given = {name: float(of.stated(case, name, "duration_h") or np.nan) for name in cells["source"].unique()}
-    hours = cells["source"].map(given).to_numpy(dtype=np.float64)
-    sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    yield Excess.differs(place, reported, least)
-    yield Excess.differs(plants[list(_SOURCE)], plants["room"], room)
-    yield Excess.differs(
-        cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
-    )
+    offers = to_frame(case.inputs.supply.build, start=case.inputs.supply.build_start)
+    least = of.figures(case, offers["source"], "min_size_mw", offers["start"]) * case.scenario.supply.whole_sources
+    mine = lookup(pd.Series(least, pd.MultiIndex.from_frame(offers[list(_SOURCE)])), rows, _SOURCE, np.nan)
+    room = _each(case, rows["source"], of.limit_mw) - lookup(standing_mw_mwh(case)[0], rows, ("site", "source"))
+    return mine, np.where(room >= mine * (1.0 - 1e-9), room, 0.0), offers[least > 0.0]
+
+
+@figures("supply.fixed_duration", "supply.duration_h", unit="h")
+def durations_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Batteries have the hours that the scenario gives, where it does."""
+
+    def given(frame: pd.DataFrame) -> Floats:
+        return _each(case, frame["source"], lambda case, name: float(of.stated(case, name, "duration_h") or np.nan))
+
+    cells = to_frame(case.inputs.supply.build_store)
+    return given(rows), cells[~np.isnan(given(cells))]
 
 
 def standing_mw_mwh(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.declared import CostLine
 from planner.check.frames import column_by, lookup, once, table_of, to_frame
 from planner.check.verdict import Excess, rule, sums_reported
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import CostLine
 
     Codes = NDArray[np.integer[Any]]
 
@@ -255,7 +255,7 @@ def bill_months_reported(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(key, np.array(by_other, dtype=np.bool_))
 
 
-LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS}
+LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": ("energy", _line(kind)) for kind in _KINDS}
 
 # --- Lists and prices of bills: held against the tariffs as written, on loads made up for the trial ---------------
 #

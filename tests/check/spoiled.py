@@ -407,7 +407,7 @@ ASSUMED = (
     ("orders_reported", partial(without, "orders", "overnight_musd")),
     ("rows_there", partial(without, "power_zone", "energy_mwh")),
     ("sites_in_scope", partial(setting, "scope.exclude_sites", "[oak]")),
-    ("committed_from_tables", partial(limit, "halls", "committed_mw", 1.01)),
+    ("figures_as_given", partial(limit, "halls", "committed_mw", 1.01)),
     ("land_from_tables", partial(limit, "sites", "land_limit_mw", 1.01)),
     ("leads_from_tables", partial(setting, "lead_times.delay_months", 3)),
     ("headroom_from_tables", partial(setting, "grid.curtailment_rate_pct", 1)),
