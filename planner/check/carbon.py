@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 _SITE = ("site", "year")
-_SLOT = ("site", "year", "slot")
 _HOURS_PER_YEAR = 8760.0
 _T_PER_KT = 1000.0
 _USD_PER_MUSD = 1e6

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-_SLOT = ("site", "year", "slot")
 _ZONE_SLOT = ("zone", "year", "slot")
 
 

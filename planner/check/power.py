@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 _M3_PER_THOUSAND = 1000.0
 
 
-_SITE = ("site", "year")
-
-
 _DESIGN_LOAD_FRAC = 0.75
 
 

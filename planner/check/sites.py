@@ -176,8 +176,6 @@ def land_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 
 # --- Openings, phases, blocks of racks and prices of service --------------------------------------
 
-_CLASS = ("site", "workload", "year")
-_ENDS = ("region", "workload", "site")
 _ROUNDING = 1e-9
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 
 _SOURCE = ("site", "source", "year")
-_SLOT = ("site", "year", "slot")
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _TOLD_AGE_YEARS = 3.0  # of the first worth in table bridge_power
 

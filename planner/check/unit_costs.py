@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 
 _SCOPE = ("scope", "year")
-_CLASS = ("workload", "year")
 _POOL = ("site", "rack", "hall", "duty", "year")
 _APART: Final = ("rent and unmet", "levers")
 """Headings of lines that own sites do not cause."""
