@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
     from planner.check.stating import Stored
+    from planner.results.proof import Proof
 
 _TERMS_IN_A_SOLVE: Final = 600  # of a block; all its rows where it has fewer
 _NUMBERS_OF_COLUMNS: Final = ("lower", "upper", "cost", "integer", "x")
@@ -46,8 +47,7 @@ def program_as_stated(case: Case) -> Excess:
 def columns_as_stated(case: Case) -> Excess:
     """The program has a column for every decision that the scenario allows, within its bounds, and prices no other."""
     stored, wheres = stored_of(case), dict[str, str]()
-    others = [name for name in case.proof.columns["family"].cat.categories if not name.startswith(_OF_BILLS)]
-    for name in {**DECIDED, **dict.fromkeys(others)}:
+    for name in {**DECIDED, **dict.fromkeys(_names_of(case.proof))}:
         decision = DECIDED.get(name)
         if decision is not None:
             wheres[name] = _columns_compared(stored, name, decision)
@@ -80,6 +80,11 @@ def _is_held(stored: Stored, at: int) -> bool:
     case, window = stored.case, stored.case.scenario.foresight.window_years
     was_decided = case.orders_held_before is not None or (window is not None and window < len(case.years))
     return was_decided and bool(stored.bounds["lower"][at] == stored.bounds["upper"][at])
+
+
+def _names_of(proof: Proof) -> list[str]:
+    """Return the decisions of a program, but for those of bills."""
+    return [name for name in proof.columns["family"].cat.categories if not name.startswith(_OF_BILLS)]
 
 
 def _columns_compared(stored: Stored, name: str, decision: StatedDecision) -> str:
