@@ -294,7 +294,7 @@ def _of_use(case: Case, duty: str, years: pd.Series[int], *columns: str) -> Floa
     """Sum columns of the unit costs of a use, by year; nan where a row is gone."""
     rows = case.plan("unit_costs")
     rows = rows[rows["scope"] == duty].set_index("year")
-    return np.asarray(rows[list(columns)].sum(axis=1).reindex(years), dtype=np.float64)
+    return np.asarray(rows[list(columns)].sum(axis=1, skipna=False).reindex(years), dtype=np.float64)
 
 
 def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:

@@ -150,7 +150,7 @@ def test_a_plan_stopped_by_a_limit_is_not_proven_and_not_refused(rich, costlier)
     assert not verdict["bound_proven"].tested
     assert verdict["program_rows_kept"].tested > 1000
     assert "not proven optimal" in verdict.proven
-    assert not stopped.reported(solution=stopped.tables["solution"].assign(gap_frac=0.0)).check("gap_of_bound").ok
+    assert not stopped.reported(solution=stopped.tables["solution"].assign(gap_frac=0.0)).check("solution_table").ok
 
 
 def test_a_plan_stopped_by_a_limit_is_refused_once_it_is_called_optimal(rich):
