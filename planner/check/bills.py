@@ -119,11 +119,7 @@ class BillHours:
 
     @cached_property
     def _alike(self) -> tuple[Codes, Codes]:
-        """Hours that stand for all, and for each hour which of them.
-
-        The same hour of the day draws the same on all days of a month: what is drawn there depends
-        on the month and on the time slices that the hour lies in.
-        """
+        """Hours that stand for all of the same month and time slices, and for each hour which of them."""
         of_day = np.ravel_multi_index(
             tuple(self._row_of_quarter.T), (24 // self.case.scenario.time.slot_h,) * _QUARTERS
         )
@@ -194,8 +190,7 @@ class _Billed:
 def bill_of(tariff: Written, load: BilledLoad) -> pd.DataFrame:
     """Bill a load by a tariff, month by month.
 
-    Where tiers decline the bill is what the plan can be held to: the price of the last tier for
-    all units and what those below it cost more, while a site is open.
+    Where tiers decline: the last tier's price for all units and what others cost more, while a site is open.
     """
     rows = []
     for kind, charges in tariff.charges.items():

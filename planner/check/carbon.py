@@ -1,4 +1,4 @@
-"""Emissions by place and by market, of making what is bought; caps on them."""
+"""Emissions by place and by market and of making what is bought, and water by stress class: caps, permits, prices."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, table_of, to_frame
-from planner.check.load_price import by_local_hour
-from planner.check.payments import yearly_weight
+from planner.check.days import slot_hours, year_rows
+from planner.check.declared import TRACE, DualPrice, Given, Table
+from planner.check.frames import column_by, lookup, once, path_value, quotient, sum_by, table_of, to_frame
+from planner.check.grid import at_slots, by_local_hour
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
@@ -19,11 +18,9 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.frames import Labelled
 
 
 _SITE = ("site", "year")
-_SLOT = ("site", "year", "slot")
 _HOURS_PER_YEAR = 8760.0
 _T_PER_KT = 1000.0
 _USD_PER_MUSD = 1e6
@@ -53,28 +50,6 @@ def carbon_intensity_reported(case: Case) -> Excess:
     return Excess.reported(table[list(_SITE)], reported, np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan))
 
 
-@rule(unit="kt or USD/t", floor=10.0)
-def carbon_limits_reported(case: Case) -> Iterator[Excess]:
-    """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
-    table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
-    caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
-    of_cap = prices[prices["block"] == "carbon_cap"]
-    usd = lookup(sum_by(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
-    usd = -usd * _USD_PER_MUSD / _T_PER_KT
-    cap_kt = lookup(caps, table, ("year",), np.nan)
-    has_price = ~np.isnan(cap_kt) & bool(case.plan("solution")["has_duals"].all())
-    usd = np.where(has_price, usd, np.nan)
-    expected = {
-        "cap_kt": cap_kt,
-        "price_usd_per_t": np.asarray(carbon.price_usd_per_t, dtype=np.float64)[
-            [case.years.index(year) for year in table["year"]]
-        ],
-        "cap_value_npv_usd_per_t": usd,
-        "cap_value_usd_per_t": usd / lookup(yearly_weight(case), table, ("year",), np.nan),
-    }
-    return columns_reported(table, ("year",), expected)
-
-
 @figures("sites.site_year", "carbon.fuel_price_usd_per_t", unit="USD/t")
 def scheme_prices(case: Case, site_year: pd.DataFrame) -> Floats:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
@@ -95,10 +70,7 @@ def scheme_prices(case: Case, site_year: pd.DataFrame) -> Floats:
 
 @once
 def carbon_shape(case: Case) -> Floats:
-    """Return carbon intensity over its mean by site and time slice; flat where a site has no shape.
-
-    Gives (site, slot).
-    """
+    """Return carbon intensity over its mean, (site, slot); flat where a site has no shape."""
     hours, table = slot_hours(case), case.data("carbon_shapes")
     sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
     wide = table.pivot(index=["carbon_zone", "season"], columns="hour_local", values="shape_frac").sort_index(axis=1)
@@ -112,40 +84,15 @@ def carbon_shape(case: Case) -> Floats:
     return np.asarray(rows)
 
 
-def _mean_t_per_mwh(case: Case) -> pd.Series[float]:
-    """Mean intensity by site and year, on straight lines between the table's years, then held."""
-    table = case.data("carbon_intensity")
-    wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(axis=1)
-    sites = list(case.inputs.sets.site.labels)
-    rows = wide.loc[case.table_site(sites)].to_numpy(dtype=np.float64)
-    by_year = [np.interp(case.years, wide.columns, row) / _KG_PER_T for row in rows]
-    place = pd.MultiIndex.from_product([sites, case.years], names=list(_SITE))
-    return pd.Series(np.concatenate(by_year), index=place)
-
-
 @once
 def _intensity_of_tables(case: Case) -> Floats:
-    """Carbon intensity of the grid, recomputed from the tables, shape (site_year, slot). [t/MWh]"""
-    site_year = case.site_year
-    mean = lookup(_mean_t_per_mwh(case), site_year, _SITE, np.nan)
-    site = case.inputs.sets.site.codes(site_year["site"])
-    return np.asarray(mean[:, None] * carbon_shape(case)[site])
-
-
-@figures("power.slot", "carbon.location_t_per_mwh", unit="t/MWh")
-def carbon_from_tables(case: Case, _: pd.DataFrame) -> Floats:
-    """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
-    return _intensity_of_tables(case)
-
-
-@figures("contracts.claim", "carbon.claim_t_per_mwh", unit="t/MWh")
-def claims_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """PPAs reduce counted emissions by the grid's intensity, market-based only."""
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    counts = float(case.scenario.carbon.accounting == "market")
-    return counts * lookup(
-        pd.Series(_intensity_of_tables(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
-    )
+    """Carbon intensity of the grid, on straight lines between the table's years, shape (site_year, slot). [t/MWh]"""
+    table, places, sites = case.data("carbon_intensity"), case.site_year, case.inputs.sets.site
+    wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(axis=1)
+    of_sites = wide.loc[case.table_site(sites.labels)].to_numpy(dtype=np.float64)
+    mean = np.array([np.interp(case.years, wide.columns, row) for row in of_sites]) / _KG_PER_T
+    site, year = sites.codes(places["site"]), pd.Index(case.years).get_indexer(pd.Index(places["year"]))
+    return np.asarray(mean[site, year][:, None] * carbon_shape(case)[site])
 
 
 @figures("carbon.cap", "carbon.cap_kt", unit="kt")
@@ -153,41 +100,6 @@ def carbon_cap_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[list[float
     """Every year has the cap on emissions that the scenario gives, and no other."""
     caps = {year: path_value(case.scenario.carbon.cap_kt, year) for year in case.years}
     return [caps[year] for year in rows["year"]], table_of({"year": [y for y, kt in caps.items() if kt is not None]})
-
-
-@figures("year", "carbon.price_usd_per_t", unit="USD/t")
-def carbon_price_from_scenario(case: Case, _: pd.DataFrame) -> list[float]:
-    """Emissions pay the price that the scenario gives for the year."""
-    return [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
-
-
-def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
-    """Embodied emissions of what may be bought: index, as in the inputs, by item, and its axis."""
-    inputs, table = case.inputs, case.data("embodied_carbon")
-    of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
-    kinds = case.data("redundancy").set_index("redundancy")
-    designs = pd.Series(list(inputs.sets.hall.labels))
-    topology = kinds.loc[list(designs.str.rsplit("|", n=1).str[1])]
-    of_hall = sum(of["hall"][part] * topology[ratio] for part, ratio in _HALL_PARTS.items())
-    racks = column_by(case.racks, "rack", "peak_kw")
-    stores = {
-        name for name, role in zip(inputs.supply.source.labels, inputs.supply.role, strict=True) if role == "storage"
-    }
-    source = of["onsite"]
-    of_power = source.where(~source.index.isin(stores), 0.0)
-    reported = inputs.carbon
-    return {
-        "racks": (inputs.racks.install, reported.install_t_per_mw, of["rack"] / racks * _KW_PER_MW, "rack"),
-        "halls": (inputs.halls.build, reported.build_t_per_mw, pd.Series(np.asarray(of_hall), index=designs), "hall"),
-        "retrofits": (
-            inputs.halls.retrofit,
-            reported.retrofit_t_per_mw,
-            pd.Series(float(of["hall"]["retrofit"]), index=designs),
-            "hall",
-        ),
-        "sources": (inputs.supply.build, reported.source_t_per_mw, of_power, "source"),
-        "cells": (inputs.supply.build_store, reported.store_t_per_mwh, source, "source"),
-    }
 
 
 @rule(
@@ -199,20 +111,124 @@ def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[fl
 )
 def embodied_from_tables(case: Case) -> Iterator[Excess]:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
-    counts = float(case.scenario.carbon.embodied)
-    for what, (index, reported, of_item, column) in _embodied_t(case).items():
+    inputs, table, has = case.inputs, case.data("embodied_carbon"), case.inputs.carbon
+    of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
+    kinds = case.data("redundancy").set_index("redundancy")
+    designs = pd.Series(list(inputs.sets.hall.labels))
+    topology = kinds.loc[list(designs.str.rsplit("|", n=1).str[1])]
+    of_hall = pd.Series(sum(of["hall"][part] * topology[by].to_numpy() for part, by in _HALL_PARTS.items()), designs)
+    of_rack, of_cells = of["rack"] / column_by(case.racks, "rack", "peak_kw") * _KW_PER_MW, of["onsite"]
+    roles = zip(inputs.supply.source.labels, inputs.supply.role, strict=True)
+    of_power = of_cells.where(~of_cells.index.isin([name for name, role in roles if role == "storage"]), 0.0)
+    for index, reported, of_item, column in (
+        (inputs.racks.install, has.install_t_per_mw, of_rack, "rack"),
+        (inputs.halls.build, has.build_t_per_mw, of_hall, "hall"),
+        (inputs.halls.retrofit, has.retrofit_t_per_mw, of_hall * 0.0 + float(of["hall"]["retrofit"]), "hall"),
+        (inputs.supply.build, has.source_t_per_mw, of_power, "source"),
+        (inputs.supply.build_store, has.store_t_per_mwh, of_cells, "source"),
+    ):
         rows = to_frame(index)
-        place = rows[[column, "site", "year"]].assign(what=what)
-        expected = counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        yield Excess.differs(place, reported, expected)
+        expected = lookup(of_item, rows, (column,), np.nan) if case.scenario.carbon.embodied else np.zeros(len(rows))
+        yield Excess.differs(rows[[column, "site", "year"]], reported, expected)
 
 
-def _carbon_site_rows(case: Case) -> pd.DataFrame:
+_M3_PER_THOUSAND = 1000.0
+
+_CLASS = ("stress_class", "year")
+
+
+def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
+    """Stress class of sites."""
+    known = column_by(case.data("water_stress"), "site", "stress_class")
+    return pd.Series(known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object")
+
+
+def _permit(case: Case, sites: pd.Series[str]) -> Floats:
+    """Most water of a MW of critical IT at sites; infinite without a limit. [m3/MW]"""
+    limit = column_by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
+    known = limit.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
+    is_limited = case.scenario.water.stress_limits
+    return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
+
+
+@figures("site", "carbon.water_price_usd_per_m3", unit="USD/m3")
+def water_price(case: Case, rows: pd.DataFrame) -> Floats:
+    """Water costs what the table of its site says, times what its stress class adds."""
+    price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
+    factor = column_by(case.data("water_classes"), "stress_class", "water_price_factor")
+    more = factor.reindex(stress_classes(case, rows["site"])).to_numpy(dtype=np.float64)
+    settings = case.scenario.water
+    return np.asarray(price * settings.price_scale_frac * (more if settings.stress_prices else 1.0))
+
+
+@rule(unit="m3", floor=10.0)
+def water_by_class(case: Case) -> Iterator[Excess]:
+    """Water of a stress class is that of its sites in use, at their price, within their permits."""
+    table, sites = case.plan("water_class"), case.plan("site_year")
+    price = pd.Series(case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels))
+    permit, usable = _permit(case, sites["site"]), sites["usable_mw"]
+    rows = sites.assign(
+        stress_class=stress_classes(case, sites["site"]).to_numpy(),
+        sites=1.0,
+        usd=sites["water_m3"] * sites["site"].map(price),
+        permit=np.where(np.isinf(permit), np.inf, permit * usable),
+    )
+    rows = rows[rows["facility_peak_mw"] > 0.0]
+    sums = {
+        name: lookup(sum_by(rows, _CLASS, rows[name]), table, _CLASS)
+        for name in ("sites", "usable_mw", "water_m3", "usd", "permit")
+    }
+    expected = {
+        **{name: sums[name] for name in ("sites", "usable_mw", "water_m3")},
+        "m3_per_mw": quotient(sums["water_m3"], sums["usable_mw"]),
+        "permit_m3": np.where(np.isinf(sums["permit"]), np.nan, sums["permit"]),
+        "price_usd_per_m3": quotient(sums["usd"], sums["water_m3"]),
+    }
+    yield Excess.differs(table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
+    yield from columns_reported(table, _CLASS, expected)
+
+
+@rule(unit="m3", rereads="carbon.water_limit_m3 carbon.water_permit_m3_per_mw")
+def water_limits_from_tables(case: Case) -> Iterator[Excess]:
+    """Water of sites is limited by the year and by the MW as tables and scenario say."""
+    carbon, site_year, settings = case.inputs.carbon, case.site_year, case.scenario.water
+    share = case.scenario.operator.site_limit_share_frac
+    column = "water_limit_m3_per_year"
+    limit = case.own_figures(column, share * case.site_figures("site_limits", column))
+    classes = column_by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
+    of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
+    for asked, index, reported, expected in (
+        (settings.limit, carbon.water_limit, carbon.water_limit_m3, lookup(limit, site_year, ("site",))),
+        (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
+    ):
+        rows = to_frame(index, m3=reported).set_index(list(_SITE))["m3"]
+        right = np.where(np.isnan(expected) | (not asked), np.inf, expected)
+        yield Excess.differs(site_year, lookup(rows, site_year, _SITE, np.inf), right)
+
+
+def _water_class_rows(case: Case) -> pd.DataFrame:
     sites = case.plan("site_year")
-    return sites.loc[sites["emissions_kt"] > TRACE, list(_SITE)]
+    in_use = sites[sites["facility_peak_mw"] > TRACE]
+    stress = stress_classes(case, in_use["site"])
+    return in_use.assign(stress_class=stress)[["stress_class", "year"]].drop_duplicates()
 
 
-HEADING: Final = "Power, water and carbon"
-
-IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
-PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}
+IMPLIED: Final[Mapping[str, Table]] = {"carbon_year": year_rows, "water_class": _water_class_rows}
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "carbon_cap": DualPrice("USD/t", _T_PER_KT),
+    "water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND),
+}
+GIVEN: Final[Mapping[str, Given]] = {
+    # PPAs reduce counted emissions by the grid's intensity, market-based only.
+    "carbon.claim_t_per_mwh": (
+        "contracts.claim",
+        lambda case, rows: (
+            float(case.scenario.carbon.accounting == "market") * at_slots(case, _intensity_of_tables(case), rows)
+        ),
+    ),
+    "carbon.location_t_per_mwh": ("power.slot", lambda case, _: _intensity_of_tables(case)),
+    "carbon.price_usd_per_t": (
+        "year",
+        lambda case, rows: [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in rows["year"]],
+    ),
+}

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check import cells
-from planner.check.dual_bound import StoredProgram
 from planner.check.frames import column_by, lookup_labels, table_of, to_frame, with_int_year
+from planner.check.optimality import StoredProgram
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -214,11 +214,19 @@ class Case:
         """Model years."""
         return tuple(int(year) for year in self.scenario.years)
 
+    @cached_property
+    def last_years(self) -> dict[int, int]:
+        """Last calendar year that each model year stands for."""
+        later = [year - 1 for year in self.years[1:]]
+        return dict(zip(self.years, [*later, self.years[-1]], strict=True))
+
     def last_calendar_year(self, year: pd.Series[int] | NDArray[np.int64]) -> Floats:
         """Return the last calendar year that each model year stands for."""
-        later = {a: b - 1 for a, b in zip(self.years, self.years[1:], strict=False)}
-        later[self.years[-1]] = self.years[-1]
-        return lookup_labels(later, year)
+        return lookup_labels(self.last_years, year)
+
+    def span(self, year: pd.Series[int]) -> Floats:
+        """Return how many calendar years each model year stands for."""
+        return self.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
 
     @cached_property
     def calendar(self) -> tuple[int, ...]:

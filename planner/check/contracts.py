@@ -11,8 +11,8 @@ from planner.check.carbon import carbon_shape
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import DualPrice, Given
 from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
+from planner.check.grid import at_slots, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.lead_times import decision_start
-from planner.check.load_price import hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.supply import weather_frac
 from planner.check.verdict import Excess, figures, rule
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-_SLOT = ("site", "year", "slot")
 _ZONE_SLOT = ("zone", "year", "slot")
 
 
@@ -65,10 +64,6 @@ def pool_of_zones(case: Case) -> dict[str, str]:
 
 
 # --- Figures of what is on offer and signed -------------------------------------------------------
-
-
-def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(column_by(case.scope, "site", "zone"))
 
 
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
@@ -122,11 +117,12 @@ def clean_share_from_tables(case: Case, _: pd.DataFrame) -> Floats:
         return np.zeros(1)
     shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
     table = case.data("clean_share").sort_values("year")
+    zones = site_year["site"].map(column_by(case.scope, "site", "zone"))
     of_zone = {str(zone): rows for zone, rows in table.groupby("zone")}
     mean = np.array(
         [
             np.interp(year, of_zone[zone]["year"], of_zone[zone]["clean_frac"])
-            for zone, year in zip(_zone_of(case, site_year), site_year["year"], strict=True)
+            for zone, year in zip(zones, site_year["year"], strict=True)
         ]
     )
     return np.asarray(1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0))
@@ -168,45 +164,25 @@ def pools_from_scenario(case: Case) -> Iterator[Excess]:
         (sets.zone, p.zone_pool, pool_of_zones(case)),
     ):
         due = np.array([pools[name] for name in axis.labels], dtype=object)
-        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool, codes) != due)
+        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool.labels, codes) != due)
 
 
-@figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
-def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """PPAs are valued at the market price of their zone; 0 where there are none."""
-    if not case.scenario.contracts.agreements:
-        return np.zeros(1)
-    return lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan)
-
-
-@figures("contracts.take", "contracts.take_usd_per_mwh", unit="USD/MWh")
-def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """Power that is delivered to a site is worth what the site pays of the market price."""
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    return lookup(
-        pd.Series(wholesale_part_usd_per_mwh(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
-    )
-
-
-# --- What the plan reports ------------------------------------------------------------------------
-
-
-@rule(unit="MWh", floor=1000.0, rows_of=("matching",))
-def clean_target_reported(case: Case) -> Excess:
-    """No more clean power counts to a target than the best that PPAs allow."""
-    table = case.plan("matching")
-    table = table[table["target_frac"].notna()]
-    best = table["hourly_frac" if case.scenario.contracts.matching.mode == "hourly" else "annual_frac"]
-    best_mwh = (best.fillna(0.0) * table["used_mwh"]).to_numpy()
-    return Excess.above(table[["pool", "year"]], table["clean_mwh"], best_mwh)
-
-
-HEADING: Final = "PPAs and clean power"
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
-    "clean_target": DualPrice("USD/MWh", 8760.0, must_be_met=True),
+    "clean_target": DualPrice("USD/MWh", 8760.0),
 }
 GIVEN: Final[Mapping[str, Given]] = {
+    "contracts.take_usd_per_mwh": (
+        "contracts.take",
+        lambda case, rows: at_slots(case, wholesale_part_usd_per_mwh(case), rows),
+    ),
+    # PPAs are valued at the market price of their zone; 0 where there are none.
+    "contracts.market_usd_per_mwh": (
+        "zone year slot",
+        lambda case, rows: (
+            lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan) if case.scenario.contracts.agreements else 0.0
+        ),
+    ),
     "contracts.is_hourly": ("", lambda case, _: case.scenario.contracts.matching.mode == "hourly"),
     "contracts.target_frac": (
         "contracts.target",

@@ -109,12 +109,12 @@ def labels_belong(case: Case) -> Iterator[Excess]:
     for name, expected in belongs.items():
         axis, what = name.split("_")
         place = table_of({"of": list(getattr(sets, axis).labels), "what": what})
-        labels = label_of(getattr(sets, what), getattr(sets, name))
+        labels = label_of(getattr(sets, what).labels, getattr(sets, name))
         yield Excess.count_broken(place, labels != np.asarray(expected, dtype=object))
     for duty, code in zip(sets.duty.labels, sets.hall_pool, strict=True):
         halls = table_of({"hall": list(sets.hall.labels), "duty": duty})
         pools = in_pools(case, halls)["hall"].to_numpy(dtype=object)
-        yield Excess.count_broken(halls, label_of(sets.hall, code) != pools)
+        yield Excess.count_broken(halls, label_of(sets.hall.labels, code) != pools)
 
 
 @rule(
@@ -213,10 +213,7 @@ def tiers_pct(case: Case) -> list[float]:
 
 @once
 def hours_off(case: Case) -> dict[float, dict[str, float]]:
-    """Return the hours of a year in which each tier is off, by rate and zone. [h]
-
-    A zone's headroom at a rate, off for its own hours tier by tier, is off for the rate in all.
-    """
+    """Return hours of a year in which each tier is off, by rate and zone, tier by tier; for the rate in all. [h]"""
     table = case.data("zone_headroom")
     wide = table.pivot(index="zone", columns="curtailment_rate_pct", values="headroom_mw")
     result: dict[float, dict[str, float]] = {}

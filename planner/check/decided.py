@@ -1,7 +1,6 @@
 """What may be decided, stated a second time: for each decision where it has a column, within which bounds.
 
-A place is found from the scenario and the data, from lists that a rule computes again, or from other decisions here. So
-the proof that no plan of the program costs less is about all that the scenario allows.
+So the proof that no plan of the program costs less is about all that the scenario allows.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from planner.check import decision_lists as lists
 from planner.check import supply_output as of_source
 from planner.check.cells import ANYWHERE
 from planner.check.contracts import pool_of_sites, pool_of_zones, signed_already
+from planner.check.decision_lists import ids_of, may_serve
 from planner.check.failover import asks
 from planner.check.frames import column_by, once, path_value
+from planner.check.grid import curve, hubs, wholesale_usd_per_mwh
 from planner.check.lead_times import decision_start
-from planner.check.load_price import curve, hubs, wholesale_usd_per_mwh
-from planner.check.offers import ids_of, may_serve
 from planner.check.rent import lever_offers
 from planner.check.routes import reach_of_users
 from planner.check.sites import in_blocks, phase_sizes
 from planner.check.stated import begins, moves_frac, shaped, waits
-from planner.check.stated_supply import is_dispatched
+from planner.check.stated_supply import is_dispatched, is_physical, zones
 from planner.check.stating import EVERY, Places, every_slot
 from planner.check.stock import existing_halls
 from planner.check.supply import standing_mw_mwh
@@ -133,10 +132,6 @@ def _may_be_open(h: Here) -> float:
     return max(_must_be_open(h), float(h.site not in h.case.scenario.siting.must_not_open))
 
 
-def _late(b: Here) -> bool:
-    return b.stage == "ordered"
-
-
 def _phases_most(h: Here) -> float:
     room = min(h.listed("sites.build_rate_mw", "sites.site_year"), h.given("sites.land_limit_mw", "site"))
     return float(np.floor(room / phase_sizes(h.case)[h.site] + _NONE))
@@ -158,12 +153,8 @@ def _balanced(h: Here) -> Iterator[Here]:
             yield s
 
 
-def _zone(h: Here) -> str:
-    return str(column_by(h.case.scope, "site", "zone")[h.site])
-
-
 def _zone_years(h: Here) -> set[tuple[str, int]]:
-    return {(_zone(s), s.model_year) for s in h.each("open")}
+    return {(zones(h.case)[s.site], s.model_year) for s in h.each("open")}
 
 
 def _blocks_of_load(h: Here) -> Iterator[Here]:
@@ -175,10 +166,6 @@ def _blocks_of_load(h: Here) -> Iterator[Here]:
 
 def _block_mw(h: Here) -> float:
     return float(np.diff(curve(h.case, h.zone)[0], prepend=0.0)[int(h.block) - 1])
-
-
-def _is_physical(h: Here) -> bool:
-    return h.case.scenario.contracts.agreements[h.contract].kind == "physical"
 
 
 def _target(h: Here) -> float:
@@ -224,8 +211,8 @@ def _in_force(h: Here) -> Iterator[Here]:
 
 
 def _takes(h: Here) -> Iterator[Here]:
-    physical = {(c.zone, c.year) for c in h.each("contract_mw") if _is_physical(c)}
-    return (s for s in h.each("open") if (_zone(s), s.year) in physical)
+    physical = {(c.zone, c.year) for c in h.each("contract_mw") if is_physical(c)}
+    return (s for s in h.each("open") if (zones(h.case)[s.site], s.year) in physical)
 
 
 def _services_non_firm(h: Here) -> Iterator[Here]:
@@ -247,7 +234,7 @@ def _discounted(h: Here) -> Iterator[Here]:
 def _sheds(h: Here) -> list[str]:
     """Time slices of the most stressed hours, where load may be shed."""
     shed = h.case.inputs.non_firm.shed.hours_frac
-    most = shed.max(axis=1, initial=0.0)[list(h.stored.sets.zone.labels).index(_zone(h))]
+    most = shed.max(axis=1, initial=0.0)[list(h.stored.sets.zone.labels).index(zones(h.case)[h.site])]
     return [slot for slot, frac in zip(h.stored.slot_labels, most, strict=True) if frac > _NONE]
 
 
@@ -361,7 +348,7 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     "opened": _of(_SITE, "open"),
     "phases": _of(
         "site hall year stage",
-        _where("build", lambda b: phase_sizes(b.case)[b.site] > 0.0 and _late(b)),
+        _where("build", lambda b: phase_sizes(b.case)[b.site] > 0.0 and b.stage == "ordered"),
         upper=_phases_most,
         is_whole=lambda _: True,
     ),

@@ -1,8 +1,4 @@
-"""What a plan may decide of halls and racks, computed a second time from the data.
-
-Which halls may be built, retrofitted, operated and leased, and which racks may be bought, used and
-moved: from the tables and the scenario. `planner.check.decided` compares them with the program.
-"""
+"""What a plan may decide of halls and racks, and what is on offer, computed a second time from the data."""
 
 from __future__ import annotations
 
@@ -11,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.check.existing import admitted_racks, availability, fill_frac, least_topology, pool_topology, rack_cooling
-from planner.check.frames import column_by, once
-from planner.check.lead_times import decision_start
-from planner.check.offers import (
-    committed_by_site,
-    cooling_on_offer,
-    designs_on_offer,
-    ids_of,
-    may_grow,
-    may_serve,
-    racks_on_offer,
+from planner.check.existing import (
+    admitted_racks,
+    availability,
+    fill_frac,
+    least_topology,
+    pool_topology,
+    rack_cooling,
+    without_new_halls,
 )
+from planner.check.frames import column_by, once
+from planner.check.lead_times import committed_mw, decision_start, months_to_service, rack_months
 from planner.check.stock import existing_halls, existing_racks, lasting_halls
 
 if TYPE_CHECKING:
@@ -34,6 +29,8 @@ if TYPE_CHECKING:
 
     Hall = tuple[str, str, int]  # site, hall design and model year
     Deployment = tuple[str, str, str]  # rack, hall design and workload
+    from planner.base.arrays import Bools, Floats
+
 
 _FULLER: Final = 1e-9
 
@@ -47,12 +44,6 @@ def _tuples(frame: pd.DataFrame, *columns: str) -> set[tuple[Any, ...]]:
 
 
 @once
-def _last_years(case: Case) -> dict[int, float]:
-    """Last calendar year that each model year stands for."""
-    return dict(zip(case.years, case.last_calendar_year(np.array(case.years)).tolist(), strict=True))
-
-
-@once
 def _first_years(case: Case) -> dict[str, float]:
     """Year from which halls can have each cooling technology."""
     table = case.data("cooling")
@@ -63,9 +54,9 @@ def _first_years(case: Case) -> dict[str, float]:
 def leasable(case: Case) -> set[Hall]:
     """List site, hall and year of every hall that is available to lease."""
     offers = _tuples(case.data("leases"), "region", "cooling", "redundancy")
-    regions, begins, last = {region for region, *_ in offers}, _first_years(case), _last_years(case)
+    regions, begins, last = {region for region, *_ in offers}, _first_years(case), case.last_years
     country = column_by(case.sites, "site", "country").to_dict()
-    sites = np.array(ids_of(case, "site"), object)[may_grow(case)[:, 0] & case.scenario.lease.allow]
+    sites = growing(case) if case.scenario.lease.allow else set()
     return {
         (site, f"{cooling}|{topology}", year)
         for site in sites
@@ -79,15 +70,15 @@ def leasable(case: Case) -> set[Hall]:
 @once
 def buildable(case: Case) -> set[tuple[str, str, int, str]]:
     """List site, hall, year and stage of every hall that may be built."""
-    begins, last, found = _first_years(case), _last_years(case), set()
-    may = may_serve(case, "hall")[1] & may_grow(case)
-    committed, row = committed_by_site(case) > 0.0, {site: at for at, site in enumerate(ids_of(case, "site"))}
+    begins, last, found = _first_years(case), case.last_years, set()
+    may, row = may_serve(case, "hall")[1], {site: at for at, site in enumerate(ids_of(case, "site"))}
+    committed = {(site, year) for site, year, mw in committed_mw(case).itertuples(index=False) if mw > 0.0}
     for site, hall in designs_on_offer(case):
         first = begins[_cooling(hall)]
         for at, year in enumerate(case.years):
-            if may[row[site], at] and first < last[year] + 1.0:
+            if site in growing(case) and may[row[site], at] and first < last[year] + 1.0:
                 found.add((site, hall, year, "ordered"))
-            if committed[row[site], at] and first <= year:
+            if (site, year) in committed and first <= year:
                 found.add((site, hall, year, "committed"))
     return found
 
@@ -95,7 +86,7 @@ def buildable(case: Case) -> set[tuple[str, str, int, str]]:
 @once
 def retrofittable(case: Case) -> set[tuple[str, str, str, int]]:
     """List site, hall, to_hall and year of every retrofit that may be begun."""
-    settings, begins, last = case.scenario.retrofit, _first_years(case), _last_years(case)
+    settings, begins, last = case.scenario.retrofit, _first_years(case), case.last_years
     medium = column_by(case.data("cooling"), "cooling", "medium").to_dict()
     table, found = case.data("retrofit"), set()
     takes = table.set_index(["from_medium", "to_medium"])["duration_months"].astype("float64").to_dict()
@@ -206,11 +197,7 @@ def installable(case: Case) -> set[tuple[str, str, str, str, int]]:
 
 @once
 def _from_stock(case: Case) -> set[Deployment]:
-    """List deployments of existing racks.
-
-    All workloads of their use that admit them, and those that they are assumed to have had: where their halls are
-    no longer good enough for it, as they were.
-    """
+    """List deployments of existing racks: workloads of their use that admit them, and those assumed."""
     racks, available, least = existing_racks(case), availability(case), least_topology(case)
     there = {(rack, _cooling(hall), duty) for rack, hall, duty in _tuples(racks, "rack", "hall", "duty")}
     found = {of for of in _deployments(case) if (of[0], _cooling(of[1]), case.duty[of[2]]) in there}
@@ -251,7 +238,7 @@ class _Cohort(NamedTuple):
 
 def _alive(case: Case, racks: _Cohort) -> Iterable[int]:
     """Go through the model years that racks serve through."""
-    return (year for year in case.years if racks.vintage <= year and _last_years(case)[year] < racks.dies)
+    return (year for year in case.years if racks.vintage <= year and case.last_years[year] < racks.dies)
 
 
 @once
@@ -331,3 +318,134 @@ def moves_out(case: Case) -> set[tuple[str, str, str, str, int]]:
 def moves_in(case: Case) -> set[tuple[str, str, str, str, int]]:
     """List racks that may enter inference, in every hall that may house them, as they leave training."""
     return {(racks.site, racks.rack, racks.hall, racks.label, year) for racks, year in _arriving(case)}
+
+
+_THAT_COST: Final = (
+    "space_ratio",
+    "electrical_capex_ratio",
+    "mechanical_capex_ratio",
+    "maintenance_ratio",
+    "installed_kw_per_kw",
+)
+"""Figures of a topology; more of one costs more."""
+
+
+def ids_of(case: Case, axis: str) -> list[str]:
+    """Return the ids on an axis of the inputs."""
+    return list(getattr(case.inputs.sets, axis).labels)
+
+
+# --- topologies ------------------------------------------------------------------------------
+
+
+def allowed_topologies(case: Case) -> list[str]:
+    """Return the topologies that new halls may have."""
+    asked = case.scenario.halls.redundancy
+    return [name for name in ids_of(case, "redundancy") if asked == "all" or name in asked]
+
+
+@once
+def topologies_built(case: Case) -> list[str]:
+    """Return the topologies of new halls: those allowed, but for what another one replaces.
+
+    One that no workload needs is replaced by one that serves the same and has no more of anything that costs.
+    """
+    available, needed = availability(case), set(least_topology(case).values())
+    of: dict[str, dict[str, float]] = {row["redundancy"]: row for row in case.data("redundancy").to_dict("records")}  # type: ignore[misc]
+    counts = case.scenario.supply.standby.allow or case.scenario.carbon.embodied
+
+    def replaces(other: str, name: str) -> bool:
+        serves = all(available[other] >= available[q] or available[name] < available[q] for q in needed)
+        costs = all(of[other][figure] <= of[name][figure] for figure in _THAT_COST)
+        as_many = not counts or of[other]["generator_kw_per_kw"] == of[name]["generator_kw_per_kw"]
+        return serves and costs and as_many
+
+    allowed = allowed_topologies(case)
+    kept = []
+    for place, name in enumerate(allowed):
+        beaten = any(
+            replaces(other, name) and (other in needed or not replaces(name, other) or rank < place)
+            for rank, other in enumerate(allowed)
+            if other != name
+        )
+        if name in needed or not beaten:
+            kept.append(name)
+    return kept
+
+
+# --- racks on offer -------------------------------------------------------------------------
+
+
+@once
+def racks_on_offer(case: Case) -> set[tuple[str, str, str, int]]:
+    """List workload, rack, cooling and year of racks that a workload may buy."""
+    asked, fleets, racks = case.scenario.racks, case.data("operator_fleets"), case.racks.set_index("rack")
+    vendors = {*fleets[fleets["buys"] & (fleets["operator"] == asked.bought_as)]["vendor"]}
+    arrives = decision_start(case) + rack_months(case) / 12.0
+    begins = column_by(case.data("cooling"), "cooling", "first_year")
+    first, last = (racks[name].astype("float64").to_dict() for name in ("first_year", "last_year"))
+    found = set()
+    for workload, rack in admitted_racks(case):
+        vendor = racks["vendor"][rack]
+        is_of = (asked.vendors == "all" or vendor in asked.vendors) and (asked.bought_as is None or vendor in vendors)
+        is_listed = (asked.allow == "all" or rack in asked.allow) and rack not in asked.exclude
+        if not (is_listed and (is_of or vendor == "general")):
+            continue
+        for year, last_year in case.last_years.items():
+            if max(arrives, first[rack]) <= year and not (asked.end_of_sale and year > last[rack]):
+                halls = (of for fits, of in rack_cooling(case) if fits == rack and begins[of] <= last_year)
+                found |= {(workload, rack, cooling, year) for cooling in halls}
+    return found
+
+
+# --- designs on offer -----------------------------------------------------------------------
+
+
+def may_serve(case: Case, kind: str) -> tuple[Floats, Bools]:
+    """Return when what is decided first serves, (site, year), and whether it does in the year."""
+    months = months_to_service(case)[kind].loc[ids_of(case, "site")].to_numpy(dtype=np.float64)
+    start = (decision_start(case) + months / 12.0)[:, None]
+    return np.maximum(start, np.array(case.years)), start < np.array([*case.last_years.values()]) + 1.0
+
+
+@once
+def _may_use(case: Case) -> set[tuple[str, str]]:
+    """List workload and rack of what it admits, or may have in the base year and go on using."""
+    stock = {*case.data("rack_stock")[["duty", "rack"]].itertuples(index=False, name=None)}
+    there = {(name, rack) for name in ids_of(case, "workload") for duty, rack in stock if duty == case.duty[name]}
+    return admitted_racks(case) | there
+
+
+@once
+def cooling_on_offer(case: Case) -> set[tuple[str, str]]:
+    """List site and cooling of what may be built or retrofitted to, for some rack of a workload."""
+    asked, racks = case.scenario.halls.cooling, {rack for _, rack in _may_use(case)}
+    most, score = case.scenario.water.max_stress_score, case.site_figures("water_stress", "stress_score")
+    is_wet = column_by(case.data("cooling"), "cooling", "needs_water")
+    return {
+        (site, cooling)
+        for cooling in {of for rack, of in rack_cooling(case) if rack in racks and (asked == "all" or of in asked)}
+        for site in ids_of(case, "site")
+        if not (is_wet[cooling] and most is not None and score[site] > most)
+    }
+
+
+@once
+def designs_on_offer(case: Case) -> set[tuple[str, str]]:
+    """List site and hall of every design that may be built: for some workload and its racks."""
+    available, least, serves = availability(case), least_topology(case), dict[str, float]()
+    for workload, rack in _may_use(case):
+        for cooling in (cooling for fits, cooling in rack_cooling(case) if fits == rack):
+            serves[cooling] = min(available[least[workload]], serves.get(cooling, np.inf))
+    return {
+        (site, f"{cooling}|{topology}")
+        for site, cooling in cooling_on_offer(case)
+        for topology in topologies_built(case)
+        if available[topology] >= serves[cooling]
+    }
+
+
+@once
+def growing(case: Case) -> set[str]:
+    """List the sites at which the scenario wants new halls."""
+    return {*ids_of(case, "site")} - {*without_new_halls(case)}

@@ -1,28 +1,11 @@
 """What a family of the checker declares, and how the declarations of all are put together.
 
-A family is a file with rules, under the name of its rows in `model/`. It declares, as far as it has
-something to declare:
-
-`HEADING`, and functions under `rule`
-    Rules of the plan with the heading they are reported under; those that compare figures of the inputs with the data
-    name them (`rereads`).
-`LINES`
-    Its cost lines that follow from tables of the plan; all others are in `planner.check.priced`.
-`IMPLIED`
-    Rows that must be there, of tables whose cells are not stated.
-`PRICES`
-    For each limit what its dual is worth.
-`ORDERED`, and statements
-    For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
-    `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables` and `stated_pools`.
-`AT_SITE`, `BOUGHT`
-    What it pays and buys, in the words of `planner.check.priced`, where all of the family is in one file.
-`GIVEN`
-    For figures of `Inputs` that are one setting or one cell of a table, over which places, and what they are there.
-`TAKEN_AS_GIVEN`
-    For each figure of `Inputs` that no rule rereads, why none does.
-
-`planner.check.families` lists the families; nothing else has to.
+A family is a file with rules, under the name of its rows in `model/`; `planner.check.families` lists them. It declares,
+as far as it has something to declare: functions under `rule`; rows (`row`) and tables (`stated_table`) of
+`planner.check.stating`; `LINES`, its cost lines that follow from tables of the plan, and `AT_SITE` and `BOUGHT`, those
+of `planner.check.priced`; `IMPLIED`, rows that must be there of tables whose cells are not stated; `PRICES`, what the
+dual of each limit is worth; `GIVEN`, figures of `Inputs` that are one setting or one cell of a table, over which places
+and what they are there; `TAKEN_AS_GIVEN`, for each figure of `Inputs` that no rule rereads, why none does.
 """
 
 from __future__ import annotations
@@ -36,7 +19,7 @@ import numpy as np
 from planner.check.frames import column_by, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     import pandas as pd
@@ -50,15 +33,7 @@ TRACE: Final = 1e-6
 
 Given: TypeAlias = "tuple[str, Callable[[Case, pd.DataFrame], ArrayLike]]"
 Table: TypeAlias = "Callable[[Case], pd.DataFrame]"
-RowLabels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
-
-
-@dataclass(frozen=True)
-class CostLine:
-    """A cost line that follows from tables of the plan."""
-
-    heading: str  # heading of the cost list
-    paid: Table  # from a case to site, calendar_year, musd
+CostLine: TypeAlias = "tuple[str, Table]"  # heading in the cost list, and from a case to site, calendar_year, musd
 
 
 @dataclass(frozen=True)
@@ -67,8 +42,6 @@ class DualPrice:
 
     unit: str  # unit of the price
     units: float = 1.0  # units of it in one unit of the row
-    must_be_met: bool = False  # whether the row is at least its right side
-    either_sign: bool = False  # whether it is an equation, so that more may cost or save
     paid: Literal["yearly", "once", "horizon"] = "yearly"  # which payments the price is of
 
 
@@ -90,11 +63,4 @@ def figure_of(over: str, table: str, key: str, column: str, times: float = 1.0) 
 
 def merged(families: Iterable[ModuleType], name: str) -> dict[Any, Any]:
     """Put the mappings of a name that families declare into one."""
-    result: dict[Any, Any] = {}
-    for family in families:
-        for key, value in getattr(family, name, {}).items():
-            if key in result and not isinstance(value, tuple):
-                message = f"{family.__name__}.{name} declares {key} again"
-                raise ValueError(message)
-            result[key] = (*result[key], *value) if key in result else value
-    return result
+    return {key: value for family in families for key, value in getattr(family, name, {}).items()}

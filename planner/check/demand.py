@@ -81,8 +81,7 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
     dies = stock["vintage_year"].to_numpy() + lookup(life, stock, ("rack",), np.nan)
-    first = pd.Series([case.years[0]])
-    serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_calendar_year(first)[0])
+    serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_years[case.years[0]])
     share = np.where(serves, stock["share_frac"], 0.0)
     existing: pd.DataFrame = stock.assign(dies=dies, share=share / share.sum())[serves]
     return existing
@@ -112,8 +111,7 @@ def reference_kh100e(case: Case, workload: str) -> Floats:
         for rack, dies, share in zip(stock["rack"], stock["dies"], stock["share"], strict=True)
     ]
     result = []
-    ends = case.last_calendar_year(pd.Series(case.years))
-    for year, end in zip(case.years, ends, strict=True):
+    for year, end in case.last_years.items():
         alive = [(compute, mw) for compute, dies, mw in fleet if end < dies]
         path, existing = rack_path_mw(case, workload, year), sum(mw for _, mw in alive)
         rack, added = bought[year], max(path - existing, 0.0)
@@ -432,11 +430,9 @@ def _latency_rows(case: Case) -> pd.DataFrame:
     return case.plan("demand")[["workload", "year"]].drop_duplicates()
 
 
-HEADING: Final = "Latency and residency"
-
 IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
-    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS),
+    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS),
 }
 GIVEN: Final[Mapping[str, Given]] = {"demand.unmet_usd_per_h100e_hour": setting("demand.unmet_usd_per_h100e_hour")}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -26,10 +26,7 @@ def stated_sites(case: Case) -> list[str]:
 
 
 def market_share_frac(case: Case, given: float | None) -> float:
-    """Return the share of the market's halls, existing or under construction, of other sites.
-
-    Where the planner states some halls or racks, it has none that it does not ask for.
-    """
+    """Return the operator's share of the market's halls; none unasked where the planner states some halls or racks."""
     if given is not None:
         return given
     return 0.0 if stated_sites(case) else case.scenario.operator.demand_share_frac
@@ -72,10 +69,7 @@ def stated_halls(case: Case) -> pd.DataFrame:
 
 
 def begun_facility_mw(case: Case) -> pd.Series[float]:
-    """Facility power of stated halls that enter service after the first year, cumulative. [MW]
-
-    What was connected for a hall that has ended since stays with its site.
-    """
+    """Facility power of stated halls begun after the first year, cumulative: a connection outlasts its hall. [MW]"""
     since = in_service(case, _halls(case), "opens", "ends").groupby("row")["year"].min().rename("since")
     later = _halls(case).merge(since[since > case.years[0]].reset_index(), on="row")
     begun = crossed(later, table_of({"year": case.years})).query("since <= year")
@@ -124,15 +118,6 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
     return np.clip(lookup(taken, halls, key), 1.0 - settings.free_frac, 1.0)
 
 
-def retrofits(case: Case) -> pd.DataFrame:
-    """Retrofits of the plan with when their work begins and is done, and what it keeps. Gives [year]."""
-    halls = case.inputs.halls
-    known = to_frame(
-        halls.retrofit, start=halls.retrofit_start, done=halls.retrofit_done, capacity_frac=halls.retrofit_capacity_frac
-    )
-    return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
-
-
 # --- How racks and halls go together: the topologies that workloads need, and pools of racks ------
 
 
@@ -153,13 +138,8 @@ def availability(case: Case) -> dict[str, float]:
 @once
 def pool_topology(case: Case) -> dict[str, str]:
     """Return the least topology that workloads of each use need."""
-    least: dict[str, str] = {}
-    available = availability(case)
-    for workload, topology in least_topology(case).items():
-        duty = case.duty[workload]
-        if duty not in least or available[topology] < available[least[duty]]:
-            least[duty] = topology
-    return least
+    by_availability = sorted(least_topology(case).items(), key=lambda of: availability(case)[of[1]])
+    return {case.duty[workload]: topology for workload, topology in reversed(by_availability)}
 
 
 def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:

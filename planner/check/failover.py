@@ -61,7 +61,7 @@ def mean_by(table: pd.DataFrame, key: Sequence[str], weight: str, column: str, p
     return quotient(part, whole)
 
 
-@rule(unit="ms", floor=1000.0, rows_of=("failures", "takeovers"))
+@rule(unit="ms", floor=1000.0)
 def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     """Round trips before and after an outage, and failover sites, are reported correctly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
@@ -87,7 +87,7 @@ def _reached_ms(case: Case, taken: pd.DataFrame) -> pd.Series[float]:
     return ms
 
 
-@rule(unit="kH100e", rows_of=("takeovers",))
+@rule(unit="kH100e")
 def takeovers_fit(case: Case) -> Iterator[Excess]:
     """Failover sites are within reach and not barred, and take work within reserve and need."""
     table, reserve = case.plan("takeovers"), reserves(case)
@@ -107,7 +107,7 @@ def takeovers_fit(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(table[key], may_not_cover(case, table))
 
 
-@rule(unit="kH100e", rows_of=("reserve", "resilience"))
+@rule(unit="kH100e")
 def resilience_reported(case: Case) -> Iterator[Excess]:
     """Load, reserve and worst site outage of each workload are reported as planned."""
     table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
@@ -133,15 +133,11 @@ def resilience_reported(case: Case) -> Iterator[Excess]:
     yield from columns_reported(table, _CLASS, expected)
 
 
-def _pairs_of_sites(case: Case) -> pd.DataFrame:
-    sites = table_of({"site": list(case.inputs.sets.site.labels)})
-    return crossed(sites, sites.rename(columns={"site": "standby"}))
-
-
 @rule(unit="sites", rereads="failover.may_cover")
 def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
-    pairs = _pairs_of_sites(case)
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
+    pairs = crossed(sites, sites.rename(columns={"site": "standby"}))
     expected = ~may_not_cover(case, pairs)
     return Excess.count_broken(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected)
 
@@ -223,11 +219,9 @@ def _resilience_rows(case: Case) -> pd.DataFrame:
     return reserves[["workload", "year"]].drop_duplicates()
 
 
-HEADING: Final = "Site outage"
-
 IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS),
     "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),
 }
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {

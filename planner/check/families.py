@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from planner.check import (
     carbon,
-    chain,
     contracts,
     days,
     demand,
@@ -14,9 +13,7 @@ from planner.check import (
     grid,
     heat,
     lead_times,
-    load_price,
     migration,
-    non_firm,
     power,
     racks,
     rent,
@@ -26,38 +23,29 @@ from planner.check import (
     supply,
     supply_output,
     tariffs,
-    water,
 )
 from planner.check.priced import AT_SITE, BOUGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
-FAMILIES: Final[tuple[ModuleType, ...]] = (
-    days,
-    demand,
-    rent,
-    racks,
-    stock,
-    sites,
-    lead_times,
-    power,
-    carbon,
-    heat,
-    water,
-    sums,
-    chain,
-    migration,
-    supply,
-    supply_output,
-    failover,
-    grid,
-    non_firm,
-    load_price,
-    contracts,
-    tariffs,
-)
-"""What each declares is in `planner.check.declared`; what is about all of them comes after."""
+BY_HEADING: Final[Mapping[str, tuple[ModuleType, ...]]] = {
+    "Latency and residency": (days, demand),
+    "Demand and rent": (rent,),
+    "Racks": (racks, stock),
+    "Sites": (sites, lead_times),
+    "Power, water and carbon": (power, carbon, heat, sums),
+    "Work between sites": (migration,),
+    "On-site power": (supply, supply_output),
+    "Site outage": (failover,),
+    "Grid": (grid,),
+    "PPAs and clean power": (contracts,),
+    "Bills": (tariffs,),
+}
+"""By the heading of its rules; what each declares is in `planner.check.declared`."""
+FAMILIES: Final = tuple(family for families in BY_HEADING.values() for family in families)
+"""What is about all of them comes after."""
 for _family in FAMILIES:
     AT_SITE.update(getattr(_family, "AT_SITE", {}))
     BOUGHT.update(getattr(_family, "BOUGHT", {}))

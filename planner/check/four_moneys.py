@@ -8,14 +8,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.contracts import begin_of_delivery, signed_already
-from planner.check.declared import TRACE, merged
-from planner.check.existing import retrofits
-from planner.check.families import FAMILIES
-from planner.check.frames import isin, lookup, quotient, sum_by, table_of
+from planner.check.declared import TRACE
+from planner.check.frames import isin, lookup, quotient, sum_by, table_of, to_frame
 from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.payments import discounts, instalment, repay
-from planner.check.priced import BOUGHT, MOVES, purchases
-from planner.check.sites import opened_musd
+from planner.check.priced import MOVES, purchases
 from planner.check.supply_output import figures as source_figures
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -29,7 +26,7 @@ _YEAR = ("calendar_year",)
 _ITEM = ("item",)
 _NO_CASH = ("unmet_compute", "shed_load_worth")
 _RENTED, _PPA = "rented_compute", "contract_strike"
-_CONTRACTS: Final = (_RENTED, _PPA)
+CONTRACTS: Final = (_RENTED, _PPA)
 
 
 @rule(unit="MUSD", floor=10.0)
@@ -61,50 +58,21 @@ def money_by_year(case: Case) -> Iterator[Excess]:
     return columns_reported(table, _YEAR, expected)
 
 
-def _asset(case: Case, item: str) -> dict[str, float]:
-    """Cost, interest and payments of an asset inside the horizon and after it. [MUSD]"""
-    finance, full = case.inputs.finance, purchases(case)
-    full = full[full["item"] == item]
-    overnight, rate = float(full["overnight_musd"].sum()), full["rate"].to_numpy()
-    start, life, cost = (full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd"))
-    yearly = cost * instalment(rate, life)
-    if finance.end_of_horizon == "truncated_salvage":
-        end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
-        left = np.clip((start + life - end) / life, 0.0, 1.0)
-        after = float((yearly / instalment(finance.rate_frac, life) * left).sum() / growth**0.5)
-        later = {"after_musd": after, "after_npv_musd": after * growth ** (finance.base_year - end + 0.5)}
-    else:
-        later = _after_horizon(case, yearly, start, start + life)
-    return {
-        "overnight_musd": overnight,
-        "building_interest_musd": float(cost.sum()) - overnight,
-        "paid_musd": float(repay(case, full, rate)["musd"].sum()),
-        **later,
-    }
-
-
-def _after_horizon(case: Case, yearly: Floats, starts: Floats, ends: Floats) -> dict[str, float]:
-    """Payments after the horizon for what is paid yearly from its start until it ends. [MUSD]"""
-    finance = case.inputs.finance
-    end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
-    after = worth = 0.0
-    for year in np.arange(end, max(end, ends.max(initial=0.0))):
-        serves = np.minimum(ends, year + 1.0) - np.maximum(starts, year)
-        paid = float((yearly * np.clip(serves, 0.0, 1.0)).sum())
-        after += paid
-        worth += paid * growth ** (finance.base_year - year - 0.5)
-    return {"after_musd": after, "after_npv_musd": worth}
-
-
-def _rented(case: Case) -> dict[str, float]:
-    bought = case.plan("rent")
+def _yearly(case: Case) -> pd.DataFrame:
+    """List what is paid evenly from a start to an end: item, yearly [MUSD], start, end, and cost of what is bought."""
+    bought, rent = purchases(case), case.plan("rent")
+    bought = bought.assign(yearly=bought["cost_musd"] * instalment(bought["rate"], bought["life_years"].to_numpy()))
     hours = 1000.0 * 8760.0 / 1e6  # MUSD a year for a kH100e at one USD per H100e-hour
-    yearly = bought["bought_kh100e"] * bought["usd_per_h100e_hour"] * hours
-    starts, terms = (bought[name].to_numpy(dtype=np.float64) for name in ("year", "term_years"))
-    return _after_horizon(case, yearly.to_numpy(), starts, starts + terms)
+    rent = rent.assign(yearly=rent["bought_kh100e"] * rent["usd_per_h100e_hour"] * hours, item=_RENTED)
+    parts = [
+        bought.assign(end=bought["start"] + bought["life_years"]),
+        rent.assign(start=rent["year"].astype("float64"), end=rent["year"] + rent["term_years"]),
+        _ppas(case).assign(item=_PPA),
+    ]
+    return pd.concat([part[["item", "yearly", "start", "end"]] for part in parts], ignore_index=True)
 
 
-def _ppas(case: Case) -> dict[str, float]:
+def _ppas(case: Case) -> pd.DataFrame:
     table, key = case.plan("contracts"), ["contract", "zone"]
     last = table[table["year"] == case.years[-1]]
     price = pd.Series(
@@ -112,120 +80,106 @@ def _ppas(case: Case) -> dict[str, float]:
     )
     offers = case.scenario.contracts.ppa
     signed = table[(table["signed_mw"] > 0.0) & table["contract"].isin(list(offers))]
+    begin = begin_of_delivery(case, signed)
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
-    before = signed_already(case)
-    rows = pd.concat([signed[key], before[key]])
-    mw = np.concatenate([signed["signed_mw"].to_numpy(), before["signed_mw"].to_numpy()])
-    begins = begin_of_delivery(case, signed)
-    starts, ends = (
-        np.concatenate(of).astype(np.float64) for of in ((begins, before["begin"]), (begins + term, before["end"]))
-    )
-    return _after_horizon(case, mw * lookup(price, rows, key), starts, ends)
+    rows = pd.concat([signed.assign(begin=begin, end=begin + term), signed_already(case)], ignore_index=True)
+    return rows.assign(yearly=rows["signed_mw"] * lookup(price, rows, key), start=rows["begin"])
+
+
+def _after_horizon(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Payments after the horizon of what is paid evenly, and what they are worth today. [MUSD]"""
+    finance = case.inputs.finance
+    horizon_end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
+    yearly, start, end = (rows[name].to_numpy(dtype=np.float64) for name in ("yearly", "start", "end"))
+    after, worth = np.zeros((2, len(rows)))
+    for year in np.arange(horizon_end, max(horizon_end, end.max(initial=0.0))):
+        paid = yearly * np.clip(np.minimum(end, year + 1.0) - np.maximum(start, year), 0.0, 1.0)
+        after += paid
+        worth += paid * growth ** (finance.base_year - year - 0.5)
+    if finance.end_of_horizon == "truncated_salvage":  # what is bought is paid for, but for its book value
+        left = np.clip((end - horizon_end) / (end - start), 0.0, 1.0)
+        book = yearly / instalment(finance.rate_frac, end - start) * left / growth**0.5
+        is_bought = ~rows["item"].isin(CONTRACTS)
+        after = np.where(is_bought, book, after)
+        worth = np.where(is_bought, book * growth ** (finance.base_year - horizon_end + 0.5), worth)
+    return after, worth
 
 
 @rule(unit="MUSD", floor=10.0)
 def money_by_item(case: Case) -> Iterator[Excess]:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
-    table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
-    paid = sum_by(costs, _ITEM, costs["musd"])
-    expected = {of.item: _asset(case, of.item) for of in BOUGHT.values()}
-    moved = float(paid.get(MOVES, 0.0))
-    expected[MOVES] = {"overnight_musd": moved, "paid_musd": moved}
-    for item, later in ((_RENTED, _rented(case)), (_PPA, _ppas(case))):
-        expected[item] = {"paid_musd": float(paid.get(item, 0.0)), **later}
-    frame = pd.DataFrame(expected).T.fillna(0.0).rename_axis("item")
-    columns = {name: lookup(frame[name], table, _ITEM, np.nan) for name in frame.columns}
-    spent = lookup(sum_by(cash, _ITEM, cash["cash_musd"]), table, _ITEM)
+    table, costs, bought, rows = case.plan("money_items"), case.plan("costs"), purchases(case), _yearly(case)
+    moved, after = costs[costs["item"] == MOVES], _after_horizon(case, rows)
+    repaid = repay(case, bought, bought["rate"].to_numpy())["musd"].to_numpy().reshape(len(case.calendar), -1)
+    sums = {
+        "overnight_musd": {**sum_by(bought, _ITEM, bought["overnight_musd"]), **sum_by(moved, _ITEM, moved["musd"])},
+        "building_interest_musd": sum_by(bought, _ITEM, bought["cost_musd"] - bought["overnight_musd"]),
+        "paid_musd": {**sum_by(costs, _ITEM, costs["musd"]), **sum_by(bought, _ITEM, repaid.sum(axis=0))},
+        "after_musd": sum_by(rows, _ITEM, after[0]),
+        "after_npv_musd": sum_by(rows, _ITEM, after[1]),
+        "cash_musd": sum_by(case.plan("cash"), _ITEM, case.plan("cash")["cash_musd"]),
+    }
+    columns = {name: lookup(of, table, _ITEM) for name, of in sums.items()}
     life = columns["paid_musd"] + columns["after_musd"]
-    is_asset = ~table["item"].isin(_CONTRACTS).to_numpy()
+    is_asset = ~table["item"].isin(CONTRACTS).to_numpy()
     cost = columns["overnight_musd"] + columns["building_interest_musd"]
     columns |= {
-        "cash_musd": spent,
-        "before_musd": columns["overnight_musd"] - spent,
+        "before_musd": columns["overnight_musd"] - columns["cash_musd"],
         "life_payments_musd": life,
         "interest_musd": np.where(is_asset, life - cost, 0.0),
     }
-    kind = np.where(is_asset, "asset", "contract")
-    yield Excess.count_broken(table[["item"]], table["kind"] != kind)
+    yield Excess.count_broken(table[["item"]], table["kind"] != np.where(is_asset, "asset", "contract"))
     # Together they are every line that repays something bought.
-    repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
-    upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])
-    yield Excess.differs(table_of({"item": ["all assets"]}), repaid, upfront)
+    upfront = costs.loc[costs["upfront"], "musd"].sum()
+    yield Excess.differs(table_of({"item": ["all assets"]}), [table.loc[is_asset, "paid_musd"].sum()], [upfront])
     yield from columns_reported(table, _ITEM, columns)
 
 
 # --- What to order, by when -----------------------------------------------------------------------
 
-_BOUGHT: Final = {
-    "racks": ("installs", "rack", "installed_mw"),
-    "halls": ("builds", "hall", "built_mw"),
-    "retrofit": ("retrofits", "to_hall", "retrofitted_mw"),
-    "connection": ("connections", "", "added_mw"),
-    "non-firm connection": ("non_firm_connections", "", "added_mw"),
-    "on-site power": ("source_builds", "source", "built_mw"),
-    **merged(FAMILIES, "ORDERED"),
-    "site opening": ("site_year", "", ""),
-}
-"""By the kind of an order the table of what is bought, and its columns of item and power."""
 _ORDER = ("kind", "site", "item", "year", "stage")
+_WAITS: Final = {
+    **dict.fromkeys(("halls", "site opening"), "hall"),
+    "connection": "connection",
+    "non-firm connection": "non_firm",
+}
+"""What the site of an order waits for, by its kind."""
 
 
 @rule(unit="MW, MWh, MUSD or years")
 def orders_reported(case: Case) -> Iterator[Excess]:
     """Orders are all that is bought, once, each by its lead before it serves."""
-    due = pd.concat([_due(case, kind) for kind in _BOUGHT], ignore_index=True)
-    needed = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)].drop_duplicates(list(_ORDER))
-    table, every = case.plan("orders"), due.drop_duplicates(list(_ORDER))
-    place = table[list(_ORDER)]
-    yield Excess.count_broken(needed[list(_ORDER)], ~isin(needed, table, _ORDER))
-    for name in ("mw", "mwh", "overnight_musd"):
-        sums = lookup(sum_by(due, _ORDER, due[name]), table, _ORDER)
-        sums = np.where((table["kind"] == "site opening") & (name == "mw"), np.nan, sums)
-        yield Excess.reported(place, table[name], sums)
-    for name in ("serves_from", "order_by"):
-        moments = lookup(every.set_index(list(_ORDER))[name], table, _ORDER, -1.0)
-        yield Excess.reported(place, table[name], moments)
+    table, due, key = case.plan("orders"), _due(case), list(_ORDER)
+    needed = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)]
+    yield Excess.count_broken(needed[key], ~isin(needed, table, key))
+    expected = {name: lookup(sum_by(due, key, due[name]), table, key) for name in ("mw", "mwh", "overnight_musd")}
+    expected["mw"][table["kind"] == "site opening"] = np.nan
+    every = due.drop_duplicates(key).set_index(key)
+    expected |= {name: lookup(every[name], table, key, -1.0) for name in ("serves_from", "order_by")}
+    yield from columns_reported(table, key, expected)
 
 
-def _due(case: Case, kind: str) -> pd.DataFrame:
-    """List what is bought of a kind, when it serves, and by when it is ordered."""
-    (name, item, mw), rows = _BOUGHT[kind], retrofits(case) if kind == "retrofit" else case.plan(_BOUGHT[kind][0])
-    moment = "done" if kind == "retrofit" else "service_start" if "service_start" in rows else "year"
-    start = rows[moment].to_numpy(dtype=np.float64)
-    waits = {"halls": "hall", "site opening": "hall", "connection": "connection", "non-firm connection": "non_firm"}
-    lead: float | Floats = 0.0
-    if kind in waits:
-        lead = lookup(months_to_service(case)[waits[kind]], rows, ("site",), np.nan)
-    elif kind == "racks":
-        lead = rack_months(case)
-    elif kind == "retrofit":
-        lead = (rows["done"] - rows["start"]).to_numpy() * 12.0
-    elif kind == "on-site power":
-        lead = source_figures(case, rows["source"], "lead_months")
-    by = np.maximum(start - lead / 12.0, decision_start(case))
-    musd = (opened_musd(case) if kind == "site opening" else rows)["overnight_musd"]
-    none, no_item = np.zeros(len(rows)), np.full(len(rows), "", dtype=object)
-    return table_of(
-        {
-            "kind": np.full(len(rows), kind, dtype=object),
-            "site": rows["site"].to_numpy(),
-            "item": rows[item].to_numpy() if item else no_item,
-            "year": rows["year"].to_numpy(),
-            "stage": rows["stage"].to_numpy() if name == "builds" else np.full(len(rows), "ordered", dtype=object),
-            "mw": rows[mw].to_numpy() if mw else none,
-            "mwh": rows["built_mwh"].to_numpy() if name == "source_builds" else none,
-            "overnight_musd": musd.to_numpy(),
-            "serves_from": start,
-            "order_by": np.where(rows["stage"] == "committed", np.nan, by) if name == "builds" else by,
-        }
+def _due(case: Case) -> pd.DataFrame:
+    """List what is bought, when it serves, and by when it is ordered."""
+    bought, halls = purchases(case), case.inputs.halls
+    bought = bought[bought["order"] != ""]
+    key = ("site", "hall", "to_hall", "year")
+    done = lookup(to_frame(halls.retrofit, done=halls.retrofit_done).set_index(list(key))["done"], bought, key, np.nan)
+    serves = np.where(bought["order"] == "retrofit", done, bought["start"])
+    months, sources = months_to_service(case), case.inputs.supply.source.labels
+    of_site = {(kind, site): months[what][site] for kind, what in _WAITS.items() for site in months.index}
+    of_source = dict(zip(sources, source_figures(case, sources, "lead_months").tolist(), strict=True))
+    lead = lookup(of_site, bought, ("order", "site")) + lookup(of_source, bought, ("source",))
+    lead = np.where(bought["order"] == "racks", rack_months(case), lead)
+    lead = np.where(bought["order"] == "retrofit", (done - bought["start"]) * 12.0, lead)
+    by = np.maximum(serves - lead / 12.0, decision_start(case))
+    is_energy = bought["item"] == "battery_cells"
+    return bought.assign(
+        kind=bought["order"],
+        item=bought["named"],
+        stage=bought["stage"].replace("", "ordered"),
+        mw=bought["amount"].mask(is_energy | (bought["order"] == "site opening"), 0.0),
+        mwh=bought["amount"].where(is_energy, 0.0),
+        serves_from=serves,
+        order_by=np.where(bought["stage"] == "committed", np.nan, by),
     )
-
-
-def money_year_rows(case: Case) -> pd.DataFrame:
-    """List the rows of table `money_years`: every calendar year of the horizon."""
-    return table_of({"calendar_year": list(case.calendar)})
-
-
-def money_item_rows(_: Case) -> pd.DataFrame:
-    """List the rows of table `money_items`: all that can be bought, and contracts that run on."""
-    return table_of({"item": [*(of.item for of in BOUGHT.values()), MOVES, *_CONTRACTS]})

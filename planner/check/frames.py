@@ -53,14 +53,6 @@ class Labelled(Protocol):
 _LISTS: Final[WeakKeyDictionary[Labelled, pd.DataFrame]] = WeakKeyDictionary()
 
 
-class AxisLabels(Protocol):
-    """An axis, as far as the checker reads it."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Its labels, in order."""
-
-
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose years are whole numbers, so that tables can be laid side by side."""
     years = [column for column in _YEARS if column in frame.columns and frame[column].dtype != np.int64]
@@ -78,10 +70,10 @@ def to_frame(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
     return _LISTS[index].assign(**columns)
 
 
-def label_of(axis: AxisLabels, codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
+def label_of(names: Sequence[str], codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
     """Return the label of each place on an axis, "" where the axis has no such place."""
-    labels = np.array([*axis.labels, ""], dtype=object)
-    known = (codes >= 0) & (codes < len(axis.labels))
+    labels = np.array([*names, ""], dtype=object)
+    known = (codes >= 0) & (codes < len(names))
     return np.asarray(labels[np.where(known, codes, -1)])
 
 

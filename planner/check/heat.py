@@ -6,31 +6,23 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import column_by, table_of, to_frame
-from planner.check.priced import Bought, PaidLine, listed_purchase
+from planner.check.declared import figure_of
+from planner.check.frames import column_by
+from planner.check.priced import Bought, PaidLine
 from planner.check.stating import row, stated_table, total
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
     from planner.check.stating import Cells, Here, LinearForm, StatedRow
 
-_SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
-
-
-def country_figure(case: Case, table: pd.DataFrame, column: str, stated: float | None) -> Floats:
-    """Figure of table `heat_reuse` for the country of each row's site, or the scenario's."""
-    if stated is not None:
-        return np.full(len(table), stated)
-    country = column_by(case.sites, "site", "country")
-    figures = column_by(case.data("heat_reuse"), "country", column)
-    return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
 
 
 @row("site year", "heat.sale")
@@ -77,35 +69,38 @@ def _paid_musd(h: Here) -> float:
     return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6
 
 
-HEADING: Final = "Power, water and carbon"
-
-
-@rule(
+@figures(
+    "heat.sale",
+    *("heat.share_frac", "heat.buyer_h", "heat.price_usd_per_mwh", "heat.capex_musd_per_mw"),
     unit="-, h or USD",
-    rereads=("heat.share_frac heat.recover_frac heat.buyer_h heat.price_usd_per_mwh heat.capex_musd_per_mw"),
 )
-def heat_from_tables(case: Case) -> Iterator[Excess]:
-    """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
-    settings, p = case.of_family("heat")
-    rows = to_frame(p.sale)[list(_SITE)]
-    pairs = (
-        (p.share_frac, "buyer_share_frac", settings.buyer_share_frac),
-        (p.buyer_h, "buyer_hours_per_year", None),
-        (p.price_usd_per_mwh, "price_usd_per_mwh", settings.price_usd_per_mwh),
-        (p.capex_musd_per_mw * 1e3, "connection_usd_per_kw", settings.connection_usd_per_kw),
+def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Buyers of heat, their hours, prices and connections are the country's or the scenario's, where it is sold."""
+    settings, _ = case.of_family("heat")
+    country = rows["site"].map(column_by(case.sites, "site", "country"))
+    table = case.data("heat_reuse").set_index("country").reindex(country)
+    is_sold = np.where(settings.sell, 1.0, np.nan)
+    share, hours, price, usd_per_kw = (
+        (table[column].to_numpy(dtype=np.float64) if given is None else np.full(len(rows), given)) * is_sold
+        for column, given in (
+            ("buyer_share_frac", settings.buyer_share_frac),
+            ("buyer_hours_per_year", None),
+            ("price_usd_per_mwh", settings.price_usd_per_mwh),
+            ("connection_usd_per_kw", settings.connection_usd_per_kw),
+        )
     )
-    names = list(case.inputs.sets.cooling.labels)
-    recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
-    yield Excess.differs(table_of({"cooling": names}), p.recover_frac, recover.reindex(names))
-    yield Excess.count_broken(rows, np.full(len(rows), not settings.sell))
-    for reported, column, stated in pairs:
-        yield Excess.differs(rows, reported, country_figure(case, rows, column, stated))
+    return share, hours, price, usd_per_kw / 1e3
 
 
-AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}
-BOUGHT: Final = {
-    "heat_connect_mw": Bought(
-        "heat_network", "heat", "facility", listed_purchase("heat.sale", "heat.capex_musd_per_mw", "", "facility")
-    )
+GIVEN: Final[Mapping[str, Given]] = {
+    "heat.recover_frac": figure_of("cooling", "cooling", "cooling", "heat_reuse_max_frac")
 }
-ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
+AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}
+
+
+def _network(h: Here) -> tuple[float, float, float]:
+    life = h.case.inputs.finance.life_years["facility"]
+    return h.listed("heat.capex_musd_per_mw", "heat.sale"), h.start, life
+
+
+BOUGHT: Final = {"heat_connect_mw": Bought("heat_network", "heat", "facility", _network, "heat network")}

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, lookup, once, sum_by, table_of
+from planner.check.frames import column_by, crossed, lookup, once, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
-from planner.check.verdict import Excess, columns_reported, figures, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
 
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
@@ -38,22 +38,10 @@ def committed_mw(case: Case) -> pd.DataFrame:
     if not settings.build.committed:
         table = table.iloc[:0]
     table = table[~table["site"].isin([*stated_sites(case), *without_new_halls(case)])]
-    parts = []
-    for year in case.years:
-        end = case.last_calendar_year(pd.Series([year]))[0]
-        known = table[table["year"] <= end].sort_values("committed_facility_mw")
-        latest = known.drop_duplicates("site", keep="last")
-        mw = latest["committed_facility_mw"].astype("float64") * share
-        parts.append(latest[["site"]].assign(year=year, mw=mw))
-    frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
-    return frame
-
-
-@figures("halls.committed", "halls.committed_mw", unit="MW")
-def committed_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """Committed halls are the operator's share of capacity under construction by then."""
-    committed, key = committed_mw(case), ("site", "year")
-    return lookup(sum_by(committed, key, committed["mw"]), rows, key)
+    rows = crossed(table.rename(columns={"year": "by"}), table_of({"year": case.years}))
+    rows = rows.assign(mw=rows["committed_facility_mw"].astype("float64") * share)
+    known = rows[(rows["by"] <= case.last_calendar_year(rows["year"])).to_numpy()]
+    return known.groupby(["site", "year"], as_index=False)[["mw"]].max()
 
 
 @once
@@ -71,11 +59,7 @@ def _longest(waits: Mapping[str, float]) -> float:
 
 @once
 def _waits(case: Case, *, delayed: bool = True) -> dict[str, dict[str, dict[str, float]]]:
-    """Months of all that hall, connection and non_firm wait for, by site and word.
-
-    With the delays that the scenario adds, or without. What is given for a site takes the place of
-    chains; words that do not count there are left out.
-    """
+    """Months of all that hall, connection and non_firm wait for, by site and word; what is given replaces chains."""
     sites, delay = case.inputs.sets.site.labels, case.scenario.lead_times.delay_months * float(delayed)
     none = pd.Series(np.nan, index=list(sites))
     months_given = ("lead_time_months", "hall_lead_months", "connection_lead_months")
@@ -115,10 +99,7 @@ def _side_by_side(
 
 
 def _chains(case: Case, *, delayed: bool) -> Iterator[dict[str, float]]:
-    """Go through the months of every chain, site by site: those that halls wait for, and non-firm connection.
-
-    With the delays of connections that the scenario adds, or without.
-    """
+    """Go through the months of every chain, site by site, with the delays that the scenario adds, or without."""
     settings = case.scenario.lead_times
     items = column_by(case.data("lead_times"), "item", "lead_months")
     kinds = case.data("site_archetypes").set_index("archetype").to_dict("index")
@@ -206,6 +187,14 @@ def rack_months(case: Case) -> float:
 
 def _reported_months(case: Case) -> pd.DataFrame:
     """Months until service, those of non-firm connection only where it may be had in time."""
-    months, ends = months_to_service(case), case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
+    months, ends = months_to_service(case), case.calendar[-1] + 1.0
     in_time = decision_start(case) + months["non_firm"] / 12.0 < ends
     return months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
+
+
+GIVEN: Final[Mapping[str, Given]] = {
+    "halls.committed_mw": (
+        "halls.committed",
+        lambda case, rows: lookup(committed_mw(case).set_index(["site", "year"])["mw"], rows, ("site", "year")),
+    )
+}

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.declared import TRACE, Table
+from planner.check.declared import Given, setting
 from planner.check.frames import crossed, isin, once, table_of, to_frame
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import reach_of_users
-from planner.check.verdict import Excess, figures, rule
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,10 +40,7 @@ def _table(case: Case) -> pd.DataFrame:
 
 
 def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
-    """Write for every row of a table with site and workload a word for the users that it may serve.
-
-    Users lumped together can be served by every site, so they do not part one from another.
-    """
+    """Write a word for the users that each row's site may serve; users lumped together do not part sites."""
     reach = reach_of_users(case)
     ends = reach[isin(reach, to_frame(case.inputs.demand.demand), ("region", "workload"))]
     grade = (ends["in_time"].astype("int64") + ends["is_tight"]).astype("str")
@@ -52,7 +49,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
     return np.asarray(words.reindex(keys).fillna(""), dtype=object)
 
 
-@rule(unit="blocks", rows_of=("migration",))
+@rule(unit="blocks")
 def migration_in_its_block(case: Case) -> Excess:
     """Work that moves is reported in its block of the day, named by the first time slice of it."""
     table = _table(case)
@@ -62,7 +59,7 @@ def migration_in_its_block(case: Case) -> Excess:
     return Excess.count_broken(table[[*_USE, "slot"]], (table["block"].to_numpy() != first).astype(np.bool_))
 
 
-@rule(unit="sites", rows_of=("migration",))
+@rule(unit="sites")
 def migration_reach_reported(case: Case) -> Excess:
     """Sites that reach the same users are named by the first of them, of all sites."""
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
@@ -74,12 +71,6 @@ def migration_reach_reported(case: Case) -> Excess:
     own = every.assign(own=first).set_index(["workload", "site"])["own"]
     wanted = own.reindex(pd.MultiIndex.from_frame(table[["workload", "site"]])).to_numpy()
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
-
-
-@figures("", "migration.move_usd_per_mwh", unit="USD/MWh")
-def move_price_from_scenario(case: Case, _: pd.DataFrame) -> float:
-    """Work that moves pays what the scenario says."""
-    return case.scenario.flexibility.move_usd_per_mwh
 
 
 @once
@@ -97,15 +88,7 @@ def first_of_reach(case: Case) -> Codes:
     return first.reshape(len(sets.workload), len(sets.site))
 
 
-def _migration_site_rows(case: Case) -> pd.DataFrame:
-    work = case.plan("migration")
-    is_work = (work["due_mw"] > TRACE) | (work["done_mw"] > TRACE)
-    return work.loc[is_work, ["site", "workload", "year"]].drop_duplicates()
-
-
-HEADING: Final = "Work between sites"
-
-IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
+GIVEN: Final[Mapping[str, Given]] = {"migration.move_usd_per_mwh": setting("flexibility.move_usd_per_mwh")}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "migration.balance_of_work",

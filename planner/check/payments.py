@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import table_of
+from planner.check.frames import once, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -17,14 +17,9 @@ if TYPE_CHECKING:
 
 
 def instalment(rate_frac: ArrayLike, life_years: Floats) -> Floats:
-    """Equal mid-year payment that repays one dollar over a life.
+    """Equal mid-year payment that repays one dollar over a life, by its rate. Takes `life_years` [yr]. Gives [1/yr].
 
-    It is one over what a dollar in the middle of every year of the life is worth at its start,
-    added up year by year; the part of a year at the end of an uneven life counts as
-    the geometric series does.
-    Takes `life_years` [yr]. Gives [1/yr].
-
-    Two payments at 5 %: 0.5248 / 1.05**0.5 + 0.5248 / 1.05**1.5 = 1.
+    Two payments at 5 %: 0.5248 / 1.05**0.5 + 0.5248 / 1.05**1.5 = 1. The end of an uneven life counts as its part.
 
     >>> instalment(0.05, np.array([2.0])).round(4).tolist()
     [0.5248]
@@ -45,6 +40,7 @@ def discounts(case: Case) -> pd.Series[float]:
     return pd.Series(worth)
 
 
+@once
 def yearly_weight(case: Case) -> pd.Series[float]:
     """Sum of the discount factors of the calendar years of each model year. [year]"""
     return discounts(case).groupby(list(case.model_year.values())).sum()

@@ -9,11 +9,10 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Given
 from planner.check.demand import region_shares, stated_kh100e
 from planner.check.frames import column_by, label_of, table_of, to_frame
-from planner.check.grid import other_load_mw, series_by_hour
-from planner.check.load_price import by_day_and_hour
+from planner.check.grid import by_day_and_hour, other_load_mw, series_by_hour
 from planner.check.routes import reach_of_users
 from planner.check.verdict import Excess, figures, rule
 
@@ -26,26 +25,6 @@ if TYPE_CHECKING:
     _Row = Mapping[Hashable, Any]
 
 _M3_PER_THOUSAND = 1000.0
-
-
-_SITE = ("site", "year")
-
-
-@rule(unit="MW")
-def pue_of_sites(case: Case) -> Excess:
-    """PUE of a site is its power over its IT power, in MW: as a ratio, noise there would count a thousandfold."""
-    table = case.plan("site_year")
-    facility = np.where(table["pue"].notna(), table["facility_mean_mw"], 0.0)
-    return Excess.differs(table[list(_SITE)], np.nan_to_num(table["pue"]) * table["it_mean_mw"].to_numpy(), facility)
-
-
-@figures("site slot", "power.other_load_mw", unit="MW")
-def other_load(case: Case, _: pd.DataFrame) -> Floats:
-    """Load other than racks is what the scenario says, along the series of its site."""
-    return other_load_mw(case)
-
-
-HEADING: Final = "Power, water and carbon"
 
 
 _DESIGN_LOAD_FRAC = 0.75
@@ -102,17 +81,16 @@ def deployments_from_tables(case: Case) -> Iterator[Excess]:
     window = np.where(hours > 0, hours.astype("str") + "h", "")
     spare = of["utilisation_frac"] / (1.0 + of["spare_frac"])
     yield Excess.differs(frame, power.deployment_utilisation_frac, spare)
-    yield Excess.count_broken(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy())
-    yield Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window)
-
-
-@figures("site slot", "power.defer_mechanical_frac", unit="MW/MW")
-def deferral_overhead(case: Case, _: pd.DataFrame) -> Floats:
-    """Deferred work is cooled with the lowest overhead of any cooling, on offer or not."""
-    return np.array([by_slot.min(axis=0) for by_slot in case.inputs.power.mechanical_frac])
+    yield Excess.count_broken(frame, label_of(sets.shape.labels, power.deployment_shape) != of["shape"].to_numpy())
+    yield Excess.count_broken(frame, label_of(sets.window.labels, power.deployment_window) != window)
 
 
 PRICES: Final[Mapping[str, DualPrice]] = {"water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
+GIVEN: Final[Mapping[str, Given]] = {
+    "power.other_load_mw": ("site slot", lambda case, _: other_load_mw(case)),
+    # Deferred work is cooled with the lowest overhead of any cooling, on offer or not.
+    "power.defer_mechanical_frac": ("site slot", lambda case, _: case.inputs.power.mechanical_frac.min(axis=1)),
+}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     "power.defer_block": "read by no rule: blocks of the day in rows and table are stated from the time slices"
 }

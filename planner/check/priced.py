@@ -219,15 +219,13 @@ ELSEWHERE: Final[Mapping[str, PaidLine]] = {
 # --- Bought up front, paid once, or by a contract -------------------------------------------------
 
 
-def listed_purchase(
-    over: str, cost: str, start: str = "", life: str = ""
-) -> Callable[[Here], tuple[float, float, float]]:
+def purchase_of(over: str, life: str, cost: str = "", start: str = "") -> Callable[[Here], tuple[float, float, float]]:
     """Return overnight cost of a unit, start of service and life of what is aligned with a list, in MUSD and years."""
 
     def of(h: Here) -> tuple[float, float, float]:
-        begin = h.listed(start, over) if start else h.start
         known = h.case.inputs.finance.life_years
-        return h.listed(cost, over), begin, known[life] if life in known else h.listed(life, over)
+        years = known[life] if life in known else h.listed(f"{over}_{life}", over)
+        return h.listed(cost or f"{over}_capex_musd_per_mw", over), h.listed(start or f"{over}_start", over), years
 
     return of
 
@@ -246,7 +244,8 @@ def _leaving(h: Here) -> tuple[float, float, float]:
     return -h.listed("supply.redeploy_worth_musd_per_mw", "supply.redeploy"), start, life
 
 
-_BUILD, _CELLS = "supply.build", "supply.build_store"
+_non_firm = purchase_of("non_firm.connect", "grid", "non_firm.capex_musd_per_mw", "non_firm.start")
+_cells = purchase_of("supply.build_store", "life_years", "supply.build_store_capex_musd_per_mwh")
 
 
 @dataclass(frozen=True)
@@ -257,58 +256,56 @@ class Bought:
     heading: str
     kind: str  # whose cost of capital it has
     of: Callable[[Here], tuple[float, float, float]]
+    order: str = ""  # the kind of its orders
+    named: str = ""  # axis that names what is ordered
     is_spread: bool = False  # whether money is spent evenly over the years before service
     with_interest: bool = False  # whether interest during construction is repaid too
 
+    def unit_musd(self, h: Here) -> float:
+        """Return the overnight cost of a unit."""
+        return self.of(h)[0]
+
 
 BOUGHT: Final[dict[str, Bought]] = {
-    "install": Bought("rack_purchase", "racks", "rack", _rack),
+    "install": Bought("rack_purchase", "racks", "rack", _rack, "racks", "rack"),
     "build": Bought(
         "hall_construction",
         "halls",
         "facility",
-        listed_purchase("halls.build", "halls.build_capex_musd_per_mw", "halls.build_start", "facility"),
+        purchase_of("halls.build", "facility"),
+        "halls",
+        "hall",
         is_spread=True,
         with_interest=True,
     ),
     "retrofit": Bought(
-        "hall_retrofit",
-        "halls",
-        "facility",
-        listed_purchase("halls.retrofit", "halls.retrofit_capex_musd_per_mw", "halls.retrofit_start", "retrofit"),
+        "hall_retrofit", "halls", "facility", purchase_of("halls.retrofit", "retrofit"), "retrofit", "to_hall"
     ),
-    "opened": Bought("site_opening", "sites", "facility", _opening),
+    "opened": Bought("site_opening", "sites", "facility", _opening, "site opening"),
     "expand": Bought(
-        "interconnection",
-        "grid",
-        "grid",
-        listed_purchase("grid.expand", "grid.expand_capex_musd_per_mw", "grid.expand_start", "grid"),
-        is_spread=True,
+        "interconnection", "grid", "grid", purchase_of("grid.expand", "grid"), "connection", is_spread=True
     ),
-    "connect_mw": Bought(
-        "non_firm_connection",
-        "grid",
-        "grid",
-        listed_purchase("non_firm.connect", "non_firm.capex_musd_per_mw", "non_firm.start", "grid"),
-        is_spread=True,
-    ),
+    "connect_mw": Bought("non_firm_connection", "grid", "grid", _non_firm, "non-firm connection", is_spread=True),
     "source_mw": Bought(
         "source_purchase",
         "own power",
         "supply",
-        listed_purchase(_BUILD, f"{_BUILD}_capex_musd_per_mw", f"{_BUILD}_start", f"{_BUILD}_life_years"),
+        purchase_of("supply.build", "life_years"),
+        "on-site power",
+        "source",
         is_spread=True,
     ),
-    "store_mwh": Bought(
-        "battery_cells",
-        "own power",
-        "supply",
-        listed_purchase(_CELLS, f"{_CELLS}_capex_musd_per_mwh", f"{_CELLS}_start", f"{_CELLS}_life_years"),
-        is_spread=True,
-    ),
+    "store_mwh": Bought("battery_cells", "own power", "supply", _cells, "on-site power", "source", is_spread=True),
     "redeploy_mw": Bought("bridge_worth", "own power", "supply", _leaving),
 }
 """What is bought up front, by the decision that buys it; `planner.check.families` adds what is in a family's file."""
+
+
+def overnight_musd(h: Here) -> LinearForm:
+    """Overnight cost of all that is bought here."""
+    return total(h.total(name, what.unit_musd) for name, what in BOUGHT.items() if name != "redeploy_mw")
+
+
 MOVES: Final = "rack_moves"
 """The line that is paid once and up front."""
 ONCE: Final[Mapping[str, tuple[str, str, Callable[[Here], float]]]] = {
@@ -327,28 +324,22 @@ _OF_PURCHASES: Final = ("site", "rack", "hall", "to_hall", "duty", "source", "ye
 @once
 def purchases(case: Case) -> pd.DataFrame:
     """List all that may be bought up front: what, where, how much of it is, and overnight cost, start and life."""
-    stored, parts = stored_of(case), []
-    idc = float(case.inputs.finance.build_idc_frac)
+    stored, finance, rows = stored_of(case), case.inputs.finance, []
     for name, what in BOUGHT.items():
-        rows = [
-            (column, *(labels.get(axis, "") for axis in _OF_PURCHASES), *what.of(stored.here(labels)))
-            for labels, column in stored.block("columns", name).at((), {})
-        ]
-        frame = pd.DataFrame(rows, columns=["column", *_OF_PURCHASES, "unit_musd", "start", "life_years"])
-        rate = case.inputs.finance.asset_rate_frac.get(what.kind, case.inputs.finance.rate_frac)
-        parts.append(
-            frame.assign(
-                item=what.item, is_spread=what.is_spread, rate=rate, interest=idc if what.with_interest else 0.0
-            )
-        )
-    frame = pd.concat(parts, ignore_index=True)
-    kinds = {"column": "int64", "year": "int64", "unit_musd": "float64", "start": "float64", "life_years": "float64"}
-    frame = frame.astype(kinds)
-    risk = dict(zip(stored.sets.site.labels, case.inputs.finance.site_rate_adder_frac, strict=True))
+        rate, idc = finance.asset_rate_frac.get(what.kind, finance.rate_frac), float(finance.build_idc_frac)
+        of_all = (what.item, what.order, what.is_spread, rate, idc * what.with_interest)
+        for labels, column in stored.block("columns", name).at((), {}):
+            place = (labels.get(axis, "") for axis in _OF_PURCHASES)
+            rows.append((column, labels.get(what.named, ""), *place, *what.of(stored.here(labels)), *of_all))
+    of_a_unit = ("unit_musd", "start", "life_years", "item", "order", "is_spread", "rate", "interest")
+    frame = pd.DataFrame(rows, columns=["column", "named", *_OF_PURCHASES, *of_a_unit])
+    numbers = dict.fromkeys(("unit_musd", "start", "life_years", "rate", "interest"), "float64")
+    frame = frame.astype({"column": "int64", "year": "int64", "is_spread": "bool", **numbers})
+    risk = dict(zip(stored.sets.site.labels, finance.site_rate_adder_frac, strict=True))
     amount = np.array(stored.x)[frame["column"].to_numpy()]
     return frame.assign(
         amount=amount,
-        rate=frame["rate"].astype("float64") + frame["site"].map(risk).astype("float64"),
+        rate=frame["rate"] + frame["site"].map(risk).astype("float64"),
         overnight_musd=amount * frame["unit_musd"],
         cost_musd=amount * frame["unit_musd"] * (1.0 + frame["interest"]),
     )

@@ -80,14 +80,6 @@ def rack_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> pd.Series[float]:
     return upkeep
 
 
-@figures("vintage rack", "racks.vintage_last_year", unit="years")
-def vintages_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """Racks of a vintage serve through their life, the year of purchase included."""
-    vintage = rows["vintage"].str.removeprefix("stock-").to_numpy(dtype=np.float64)
-    life = column_by(case.racks, "rack", "life_years").astype("float64")
-    return np.asarray(vintage + lookup(life, rows, ("rack",), np.nan) - 1.0)
-
-
 @figures("", "racks.companion_musd_per_mw_year", unit="MUSD/MW")
 def companion_price_from_tables(case: Case, _: pd.DataFrame) -> float:
     """Companions are repaid over their life at the racks' rate."""
@@ -221,12 +213,6 @@ def hall_dates_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return np.where(rows["stage"] == "committed", middle, due)
 
 
-def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
-    """Medium that cools a design."""
-    medium = column_by(case.data("cooling"), "cooling", "medium")
-    return hall.str.split("|").str[0].map(medium)
-
-
 @figures(
     "halls.retrofit",
     *(
@@ -240,7 +226,9 @@ def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
 def retrofits_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Retrofits keep, cost and last what the table or the scenario says, at the site's prices."""
     stated = case.scenario.retrofit
-    rows = rows.assign(from_medium=_medium(case, rows["hall"]), to_medium=_medium(case, rows["to_hall"]))
+    medium = column_by(case.data("cooling"), "cooling", "medium")
+    before, after = (rows[hall].str.split("|").str[0].map(medium) for hall in ("hall", "to_hall"))
+    rows = rows.assign(from_medium=before, to_medium=after)
     table = case.data("retrofit").set_index(["from_medium", "to_medium"])
     kind = ("from_medium", "to_medium")
 
@@ -274,8 +262,6 @@ def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return rent * 12.0 * _MUSD_PER_USD_OF_KW
 
 
-HEADING: Final = "Racks"
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "deliveries": DualPrice("USD/MW", paid="once"),
     "hall_power": DualPrice("USD/MW-year"),
@@ -285,6 +271,15 @@ PRICES: Final[Mapping[str, DualPrice]] = {
 }
 GIVEN: Final[Mapping[str, Given]] = {
     "racks.peak_kw": figure_of("rack", "racks", "rack", "peak_kw"),
+    # Racks of a vintage serve through their life, the year of purchase included.
+    "racks.vintage_last_year": (
+        "vintage rack",
+        lambda case, rows: (
+            rows["vintage"].str.removeprefix("stock-").astype("float64")
+            + lookup(column_by(case.racks, "rack", "life_years"), rows, ("rack",), np.nan)
+            - 1.0
+        ),
+    ),
     "racks.life_years": figure_of("rack", "racks", "rack", "life_years"),
     "racks.move_cost_musd_per_mw": setting("cascade.cost_usd_per_kw", times=_KW_PER_MW / _USD_PER_MUSD),
     "racks.stock_capex_musd_per_mw": ("racks.fleet", _list_musd_per_mw),

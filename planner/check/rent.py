@@ -188,10 +188,7 @@ def levers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, 
 
 @once
 def rent_by_class(case: Case) -> pd.DataFrame:
-    """List what is paid for rented compute: workload, site (empty), calendar_year, musd.
-
-    Contracts pay in every calendar year that their model year stands for, and for their whole term.
-    """
+    """List what is paid for rent in its model year and term: workload, site (empty), calendar_year, musd."""
     rent = case.inputs.rent
     offers = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
@@ -202,7 +199,5 @@ def rent_by_class(case: Case) -> pd.DataFrame:
     return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
 
 
-HEADING: Final = "Demand and rent"
-
-LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rent_by_class)}
+LINES: Final[Mapping[str, CostLine]] = {"rented_compute": ("rent and unmet", rent_by_class)}
 PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS)}

@@ -190,11 +190,7 @@ def _line_of(case: Case, frame: pd.DataFrame, quantile: str) -> tuple[Floats, Fl
 
 
 def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]) -> Floats:
-    """Put the round trips of the scenario's own table in place; one-way times go there and back.
-
-    A pair that the table lacks has no round trip, unless the scenario lets it be filled in. The
-    table is about sites in scope; clouds elsewhere are as far away as the tables say.
-    """
+    """Put round trips of the scenario's own table, of sites in scope, in place; one-way times go there and back."""
     latency = case.scenario.latency
     path = case.scenario.file_at(("latency", "rtt_table"))
     if path is None:

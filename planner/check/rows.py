@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import product
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.check.chain import site_power
-from planner.check.declared import merged
+from planner.check import money
+from planner.check.days import year_rows, year_slots
+from planner.check.declared import Given, merged
+from planner.check.demand import classes_in_scope
 from planner.check.families import FAMILIES
-from planner.check.four_moneys import money_item_rows, money_year_rows
-from planner.check.frames import isin, table_of
+from planner.check.four_moneys import CONTRACTS
+from planner.check.frames import column_by, isin, once, table_of
 from planner.check.money import HEADINGS
+from planner.check.priced import BOUGHT, MOVES
 from planner.check.supply_output import role
-from planner.check.unit_costs import lifetime_rows, model_rows, unit_cost_rows
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import OF_FIGURES, Excess, places_over, rule
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.check.case import Case
-    from planner.check.declared import RowLabels, Table
+    from planner.check.declared import Table
 
 
 _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
@@ -30,11 +33,11 @@ _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),
-    "unit_costs": unit_cost_rows,
-    "lifetime": lifetime_rows,
-    "models_trained": model_rows,
-    "money_years": money_year_rows,
-    "money_items": money_item_rows,
+    "unit_costs": lambda case: year_rows(case, "scope", [*classes_in_scope(case), "training", "inference", "total"]),
+    "lifetime": year_rows,
+    "models_trained": lambda case: year_rows(case, "model", list(case.data("trained_models")["model"])),
+    "money_years": lambda case: table_of({"calendar_year": list(case.calendar)}),
+    "money_items": lambda _: table_of({"item": [*(of.item for of in BOUGHT.values()), MOVES, *CONTRACTS]}),
 }
 """For each table the rows that must be there, by the columns that name a row.
 
@@ -52,6 +55,18 @@ def rows_there(case: Case) -> Iterator[Excess]:
         labels = np.full(len(rows), "", dtype=object)  # none where the row is there
         labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
         yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
+
+
+_GIVEN: Final[Mapping[str, Given]] = {**merged(FAMILIES, "GIVEN"), **money.GIVEN}
+
+
+@rule(unit="of its unit", floor=OF_FIGURES, rereads=" ".join(_GIVEN))
+def figures_as_given(case: Case) -> Iterator[Excess]:
+    """Figures that are one setting, or one cell of a table, are what the scenario or the table says."""
+    for figure, (over, given) in _GIVEN.items():
+        places = places_over(case, over)
+        has, due = (np.asarray(of, np.float64).ravel() for of in (attrgetter(figure)(case.inputs), given(case, places)))
+        yield Excess.differs(places, has, np.broadcast_to(due, len(places)), figure)
 
 
 _AS_GIVEN: Final = {
@@ -80,71 +95,37 @@ def tables_as_given(case: Case) -> Iterator[Excess]:
                 yield Excess.count_broken(table[key].assign(what=field.name), is_other)
 
 
-def _of_sites(column: str) -> RowLabels:
-    def facts(case: Case) -> Mapping[str, object]:
-        return dict(zip(case.scope["site"], case.scope[column], strict=True))
-
-    return facts
-
-
-def _of_halls(place: int) -> RowLabels:
-    """Read part of the name of a design, which is cooling|redundancy."""
-    return lambda case: {hall: hall.split("|")[place] for hall in case.inputs.sets.hall.labels}
-
-
-def _duties(case: Case) -> Mapping[str, object]:
-    return case.duty
-
-
-def _roles(case: Case) -> Mapping[str, object]:
-    return {source: role(case, source) for source in case.inputs.supply.source.labels}
-
-
-def _of_offers(column: str) -> RowLabels:
-    def facts(case: Case) -> Mapping[str, object]:
-        return {name: getattr(of, column) for name, of in case.scenario.contracts.agreements.items()}
-
-    return facts
-
-
-def _is_peak_day(case: Case) -> Mapping[str, object]:
-    return dict(zip(site_power(case).slot["slot"], site_power(case).slot["is_peak"], strict=True))
-
-
-def _levels(case: Case) -> Mapping[str, object]:
-    duties = dict.fromkeys(case.duty.values(), "duty")
-    return {**dict.fromkeys(case.duty, "workload"), **duties, "total": "total"}
-
-
-_OF_LABELS: Final[Mapping[tuple[str, str], RowLabels]] = {
-    ("zone", "site"): _of_sites("zone"),
-    ("name", "site"): _of_sites("name"),
-    ("cooling", "hall"): _of_halls(0),
-    ("redundancy", "hall"): _of_halls(1),
-    ("duty", "workload"): _duties,
-    ("role", "source"): _roles,
-    ("kind", "contract"): _of_offers("kind"),
-    ("technology", "contract"): _of_offers("technology"),
-    ("group", "item"): lambda _: {item: of[0] for item, of in HEADINGS.items()},
-    ("upfront", "item"): lambda _: {item: of[1] for item, of in HEADINGS.items()},
-    ("is_peak_day", "slot"): _is_peak_day,
-    ("level", "scope"): _levels,
-}
-"""What a column is for each label of another, in every table that has both."""
-FOLLOWS: Final[tuple[tuple[str, str, str], ...]] = tuple(
-    (name, column, key)
-    for name, table in TABLES.items()
-    for column, key in _OF_LABELS
-    if {column, key} <= {field.name for field in table.fields} and name != "prices"
-)
-"""Table, column and the label that it follows from; rows of `prices` name what they are about."""
+@once
+def _of_labels(case: Case) -> dict[tuple[str, str], Mapping[Any, object]]:
+    """Say what a column is for each label of another, in every table that has both."""
+    offers, slots, duties = case.scenario.contracts.agreements, year_slots(case), case.duty
+    cooling, redundancy = ({hall: hall.split("|")[at] for hall in case.inputs.sets.hall.labels} for at in (0, 1))
+    return {
+        **{(name, "site"): column_by(case.scope, "site", name).to_dict() for name in ("zone", "name")},
+        ("cooling", "hall"): cooling,
+        ("redundancy", "hall"): redundancy,
+        ("duty", "workload"): duties,
+        ("role", "source"): {source: role(case, source) for source in case.inputs.supply.source.labels},
+        **{(of, "contract"): {name: getattr(one, of) for name, one in offers.items()} for of in ("kind", "technology")},
+        ("group", "item"): {item: heading for item, (heading, _) in HEADINGS.items()},
+        ("upfront", "item"): {item: up_front for item, (_, up_front) in HEADINGS.items()},
+        ("is_peak_day", "slot"): column_by(slots, "slot", "is_peak").to_dict(),
+        ("level", "scope"): {
+            **dict.fromkeys(duties, "workload"),
+            **dict.fromkeys(duties.values(), "duty"),
+            "total": "total",
+        },
+    }
 
 
 @rule(unit="cells")
 def labels_follow(case: Case) -> Iterator[Excess]:
     """Zone, design, use, role, kind and heading of a row are those of its label."""
-    for name, column, key in FOLLOWS:
-        table, expected = case.plan(name), _OF_LABELS[column, key](case)
+    for name, (column, key) in product(TABLES, _of_labels(case)):
+        # Rows of `prices` name what they are about.
+        if name == "prices" or not {column, key} <= {field.name for field in TABLES[name].fields}:
+            continue
+        table, expected = case.plan(name), _of_labels(case)[column, key]
         # Few pairs in many rows: each is looked up once.
         pairs = dict.fromkeys(zip(table[key].tolist(), table[column].tolist(), strict=True))
         wrong = [label not in expected or expected[label] != reported for label, reported in pairs]
@@ -152,48 +133,40 @@ def labels_follow(case: Case) -> Iterator[Excess]:
         yield Excess.count_broken(place, np.array(wrong, dtype=np.bool_))
 
 
-@rule(unit="plans")
-def status_reported(case: Case) -> Excess:
-    """The status is reported in one row, as the solver said it, optimal only where it proved it.
+@rule(unit="MUSD")
+def solution_table(case: Case) -> Iterator[Excess]:
+    """Table `solution` states the solver's result, optimal only where it proved that, the program and its money.
 
     Proven is a gap of no more than `solver.gap_frac`, and of 1e-4 at most.
     """
-    rows = case.plan("solution")
-    if len(rows) != 1:
-        return Excess.count_broken(table_of({"rows": [len(rows)]}), [True])
-    solution = rows.iloc[0]
-    gap, reported = float(solution["gap_frac"]), str(solution["status"])
-    asked = case.scenario.solver.gap_frac
-    most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
-    unproven = reported == "optimal" and not gap <= most
-    place = table_of({"status": [reported]})
-    return Excess.count_broken(place, [reported != case.status or unproven])
-
-
-@rule(unit="MUSD")
-def solution_table(case: Case) -> Iterator[Excess]:
-    """Table `solution` states the solver's result, the program and the money it is in."""
-    table, finance = case.plan("solution"), case.inputs.finance
+    table, proof, asked = case.plan("solution"), case.proof, case.scenario.solver.gap_frac
     if len(table) != 1:
         yield Excess.count_broken(table_of({"rows": [len(table)]}), [True])
         return
-    row = table.iloc[0]
+    row, integers = table.iloc[0], int(proof.is_integer.sum())
     numbers = {
-        "discount_rate_frac": finance.rate_frac,
-        "base_year": float(case.years[0]),
-        "first_year": float(case.calendar[0]),
-        "last_year": float(case.calendar[-1]),
+        "objective_musd": case.objective_musd,
+        "discount_rate_frac": case.inputs.finance.rate_frac,
+        "base_year": case.years[0],
+        "first_year": case.calendar[0],
+        "last_year": case.calendar[-1],
+        "dual_bound_musd": case.bound_musd,
+        "gap_frac": case.gap_frac,
+        "whole_numbers": integers,
+        "has_duals": proof.has_duals,
     }
-    numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
-    texts = {"scenario": case.scenario.name, "end_of_horizon": case.scenario.finance.end_of_horizon}
-    integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
-    numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
-    of = "fixed_program" if integers else "program"
-    texts["duals_of"] = of if has_duals else ""
+    texts = {
+        "status": case.status,
+        "scenario": case.scenario.name,
+        "end_of_horizon": case.scenario.finance.end_of_horizon,
+        "duals_of": ("fixed_program" if integers else "program") if proof.has_duals else "",
+    }
     left, right = (
         np.array([number if np.isfinite(number) else np.inf for number in side])  # unknown
-        for side in ([float(row[name]) for name in numbers], list(numbers.values()))
+        for side in ([float(row[name]) for name in numbers], map(float, numbers.values()))
     )
-    wrong = np.array([str(row[name]) != text for name, text in texts.items()])
+    most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
+    unproven = row["status"] == "optimal" and not row["gap_frac"] <= most
+    wrong = [(unproven and name == "status") or str(row[name]) != text for name, text in texts.items()]
     yield Excess.differs(table_of({"column": list(numbers)}), left, right)
     yield Excess.count_broken(table_of({"column": list(texts)}), wrong)

@@ -1,9 +1,4 @@
-"""The stored program compared with second statements, row by row and coefficient by coefficient.
-
-There must be a row for every place that a statement lists, and none elsewhere: so a program that is too strict is
-found, not only a plan that breaks it. In a solve a sample of the rows of large blocks is compared, in `dcplan check`
-every row.
-"""
+"""The stored program compared with second statements: rows, coefficient by coefficient, columns and costs."""
 
 from __future__ import annotations
 
@@ -43,13 +38,9 @@ STATED: Final[Mapping[str, SecondStatement]] = {
 @rule(unit="of a coefficient")
 def program_as_stated(case: Case) -> Excess:
     """Rows of the program are, coefficient by coefficient, what second statements say."""
-    stored, names, wheres, amounts = stored_of(case), list[str](), list[str](), list[float]()
-    for name, statement in STATED.items():
-        worst, where = _compared(stored, name, statement)
-        names.append(name)
-        wheres.append(where)
-        amounts.append(worst)
-    return Excess(table_of({"block": names, "place": wheres}), np.array(amounts), np.ones(len(names)))
+    found = {name: _compared(stored_of(case), name, statement) for name, statement in STATED.items()}
+    place = table_of({"block": list(found), "place": [where for _, where in found.values()]})
+    return Excess(place, np.array([worst for worst, _ in found.values()]), np.ones(len(found)))
 
 
 @rule(unit="of a bound")

@@ -30,13 +30,6 @@ _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on i
 _USD_PER_MUSD = 1e6
 
 
-def opened_musd(case: Case) -> pd.DataFrame:
-    """List what opening a site costs overnight: site, year, overnight_musd."""
-    sites = case.plan("site_year")
-    cost = np.asarray(case.inputs.sites.opening_musd)[case.inputs.sets.site.codes(sites["site"])]
-    return sites[["site", "year"]].assign(overnight_musd=cost * sites["opened_frac"])
-
-
 def span_years(case: Case) -> dict[int, int]:
     """Return the years since the model year before, by model year; one for the first."""
     earlier = (case.years[0] - 1, *case.years[:-1])
@@ -45,10 +38,7 @@ def span_years(case: Case) -> dict[int, int]:
 
 @once
 def _crews(case: Case) -> pd.DataFrame:
-    """List what crews build, and what is committed, in every model year.
-
-    Returns site, year, span (years since the one before), crews_mw of a calendar year, comes_mw.
-    """
+    """List by site and year: span (years since the one before), crews_mw of a calendar year, committed comes_mw."""
     settings, labels = case.scenario, list(case.inputs.sets.site.labels)
     crews = case.own_figures(
         "build_rate_mw_per_year",
@@ -72,7 +62,7 @@ def _moved_years(case: Case) -> dict[tuple[str, int], float]:
     """
     leads, first_day = months_to_service(case), decision_start(case)
     crews, moved = _crews(case).set_index(list(_SITE)), defaultdict[tuple[str, int], float](float)
-    last_day = dict(zip(case.years, case.last_calendar_year(np.array(case.years)) + 1.0, strict=True))
+    last_day = {year: last + 1.0 for year, last in case.last_years.items()}
     for site in leads.index[leads["hall"] > leads["hall_as_planned"]]:
         late, planned = (
             {y: max(first_day + months / 12.0, float(y)) for y in case.years}
@@ -91,10 +81,7 @@ def _moved_years(case: Case) -> dict[tuple[str, int], float]:
 
 
 def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
-    """Return the years of building of markets, by market and year in which a site can build.
-
-    A market has more than the years since the one before only where all of these sites do.
-    """
+    """Return years of building, by market and year: more than the span only where all its sites have more."""
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
     builds = to_frame(halls.build)
@@ -189,8 +176,6 @@ def land_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 
 # --- Openings, phases, blocks of racks and prices of service --------------------------------------
 
-_CLASS = ("site", "workload", "year")
-_ENDS = ("region", "workload", "site")
 _ROUNDING = 1e-9
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 
@@ -229,10 +214,7 @@ def block_top_mw(case: Case) -> dict[tuple[str, str], float]:
 
 
 def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep rows of workloads that need a block, from the year in which each needs it.
-
-    No workload needs one before racks ordered at first can serve.
-    """
+    """Keep rows of workloads that need a block, from when each does, and racks ordered at first can serve."""
     arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     since = decision_start(case) + float(arrives) / 12.0
     of_class = rows["workload"].map(dict(case.scenario.siting.block_from_year))
@@ -298,27 +280,19 @@ def paced_sites_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.
 @figures("siting.service", "siting.service_musd_per_kh100e_year", unit="MUSD/kH100e-year")
 def service_prices_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Service costs what the scenario's table says of users, site and workload."""
-    served = to_frame(case.inputs.demand.served)
-    ends = ("region", "workload", "site")
-    paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
-    return lookup(paid * _MUSD_PER_USD_OF_H100E, rows, ends, np.nan), served[lookup(paid, served, ends) > 0.0]
+    path, served = case.scenario.file_at(("siting", "service_cost_table")), to_frame(case.inputs.demand.served)
+    usd, of_all = dict[tuple[str, str, str], float](), True
+    if path is not None:
+        sheet = read_sheet(path, "service_cost_table")
+        of_all = "workload" not in sheet.header
+        for row in (dict(zip(sheet.header, record, strict=False)) for record in sheet.records):
+            usd[row["from"], row["to"], row.get("workload", "")] = float(row["usd_per_h100e_year"])
 
+    def paid(frame: pd.DataFrame) -> Floats:
+        return lookup(usd, frame.assign(workload="") if of_all else frame, ("region", "site", "workload"))
 
-def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
-    """Return the cost of serving a mean H100e for a year. [USD/H100e-year]"""
-    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
-    path = case.scenario.file_at(("siting", "service_cost_table"))
-    if path is None:
-        return pd.Series(0.0, index=index)
-    sheet = read_sheet(path, "service_cost_table")
-    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
-    usd = {(row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"]) for row in rows}
-    of_all = "workload" not in sheet.header
-    paid = [usd.get((region, site, "" if of_all else of), 0.0) for region, of, site in index]
-    return pd.Series(paid, index=index, dtype="float64")
+    return paid(rows) * _MUSD_PER_USD_OF_H100E, served[paid(served) > 0.0]
 
-
-HEADING: Final = "Sites"
 
 PRICES: Final[Mapping[str, DualPrice]] = {
     **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),

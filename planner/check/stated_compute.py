@@ -10,7 +10,7 @@ import numpy as np
 from planner.check.failover import neighbours
 from planner.check.frames import column_by, once
 from planner.check.migration import first_of_reach
-from planner.check.priced import BOUGHT, ONCE
+from planner.check.priced import BOUGHT, ONCE, overnight_musd
 from planner.check.sites import block_partners, block_sizes, block_top_mw
 from planner.check.stated import begins, firm_mw, grid_mw, migrated_mwh, moves_frac, shape_frac, stands_mw
 from planner.check.stating import EVERY, LinearForm, row, total
@@ -286,20 +286,9 @@ def served_only_if_open(h: Here) -> StatedRow:
 # --- Budgets --------------------------------------------------------------------------------------
 
 
-def _overnight(name: str, b: Here) -> tuple[float, float]:
-    """Overnight cost of a unit, and start of service."""
-    cost, start, _ = BOUGHT[name].of(b)
-    return cost, start
-
-
 @row("year", "sites.capex_budget")
 def capex_budget(h: Here) -> StatedRow:
-    def cost(name: str, b: Here) -> float:
-        return _overnight(name, b)[0]
-
-    names = [name for name in BOUGHT if name != "redeploy_mw"]
-    spent = total(h.total(name, partial(cost, name)) for name in names)
-    return spent <= LinearForm({}, h.listed("sites.capex_budget_musd", "sites.capex_budget"))
+    return overnight_musd(h) <= LinearForm({}, h.listed("sites.capex_budget_musd", "sites.capex_budget"))
 
 
 @row("year", "sites.cash_budget")
@@ -308,7 +297,7 @@ def cash_budget(h: Here) -> StatedRow:
     first = before[-1] + 1.0 if before else h.start
 
     def cash(name: str, b: Here) -> float:
-        cost, start = _overnight(name, b)
+        cost, start, _ = BOUGHT[name].of(b)
         years = h.case.inputs.finance.spend_months / 12.0 if BOUGHT[name].is_spread else 0.0
         if not years:
             return cost * float(first <= np.floor(start) <= h.start)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from planner.check.contracts import pool_of_zones
 from planner.check.frames import once, quotient
-from planner.check.load_price import existing_mw, priced
+from planner.check.grid import existing_mw, priced
+from planner.check.payments import discounts, yearly_weight
 from planner.check.priced import strikes_musd
 from planner.check.stated import grid_mw, site_mw
 from planner.check.stated_supply import (
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.stating import Cells, Here
+
+
+_NOTHING_SPARE_MW: Final = 1e-5  # a solver keeps its limits to less
 
 
 @once
@@ -65,8 +69,17 @@ def headroom(h: Here) -> Cells:
     every = value(
         expanded_mw(h) + total(c.x("connect_mw") for c in of_zone(h, "connect_mw", free="year") if c.start <= h.start)
     )
-    spare = max(limit - committed - every, 0.0)
+    spare, paid = max(limit - committed - every, 0.0), float(discounts(h.case).sum())
+    firm_spare = min(max(firm_limit - committed - firm, 0.0), spare)
+    # Where one limit holds for all connection and for firm connection alone, both have its value.
+    of_firm, of_all = (h.dual(name) for name in ("zone_headroom", "all_headroom"))
+    of_all += of_firm * (limit == firm_limit)
+    of_firm = of_all if limit == firm_limit else of_firm
     return {
+        "value_npv_usd_per_mw": of_all,
+        "value_usd_per_mw_year": of_all / paid,
+        "firm_value_npv_usd_per_mw": of_firm,
+        "firm_value_usd_per_mw_year": of_firm / paid,
         "rate_pct": h.case.scenario.grid.curtailment_rate_pct,
         "limit_mw": limit,
         "firm_limit_mw": firm_limit,
@@ -74,7 +87,9 @@ def headroom(h: Here) -> Cells:
         "new_firm_mw": firm,
         "new_non_firm_mw": every - firm,
         "spare_mw": spare,
-        "firm_spare_mw": min(max(firm_limit - committed - firm, 0.0), spare),
+        "firm_spare_mw": firm_spare,
+        "binds": spare < _NOTHING_SPARE_MW,
+        "firm_binds": firm_spare < _NOTHING_SPARE_MW,
     }
 
 
@@ -98,6 +113,18 @@ def load_price(h: Here) -> Cells:
         "musd": usd / 1e6,
         "mean_adder_usd_per_mwh": float(np.nan_to_num(quotient(usd, mwh))),
         "last_adder_usd_per_mwh": float(last.max()) * scale,
+    }
+
+
+@stated_table(lambda h: (h.at(year=str(year)) for year in h.case.years), "cap_kt")
+def carbon_year(h: Here) -> Cells:
+    cap_kt = h.listed("carbon.cap_kt", "carbon.cap")
+    usd_per_t = h.dual("carbon_cap") / 1e3 if np.isfinite(cap_kt) else np.nan
+    return {
+        "cap_kt": cap_kt,
+        "price_usd_per_t": h.given("carbon.price_usd_per_t", "year"),
+        "cap_value_npv_usd_per_t": usd_per_t,
+        "cap_value_usd_per_t": usd_per_t / yearly_weight(h.case)[h.model_year],
     }
 
 
@@ -203,10 +230,7 @@ def matching(h: Here) -> Cells:
 
 
 def _best_clean_mwh(h: Here) -> dict[str, float]:
-    """Clean energy of the grid and of contracts where these count over the year, or in each time slice. [MWh]
-
-    What is drawn with the smallest clean share is claimed first, as far as contracts deliver.
-    """
+    """Clean energy where contracts count by the year, or each time slice, the least clean first. [MWh]"""
     sites = [s.at(slot=EVERY) for s in of_pool(h)]
     hours, value = h.stored.hours[EVERY], h.stored.value
     dirty = 1.0 - np.array([s.listed("contracts.clean_frac", "power.slot") for s in sites])

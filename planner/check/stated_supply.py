@@ -310,13 +310,13 @@ def contract_limit(h: Here) -> StatedRow:
     return h.x("contract_mw") <= LinearForm({}, h.case.scenario.contracts.ppa[h.contract].max_mw)
 
 
-def _is_physical(c: Here) -> bool:
+def is_physical(c: Here) -> bool:
     return c.case.scenario.contracts.agreements[c.contract].kind == "physical"
 
 
-@row("zone year slot", columns("contract_mw", where=_is_physical), every_slot)
+@row("zone year slot", columns("contract_mw", where=is_physical), every_slot)
 def contract_delivery(h: Here) -> StatedRow:
-    delivered = total(c.x("contract_mw") * profile_frac(c) for c in h.each("contract_mw") if _is_physical(c))
+    delivered = total(c.x("contract_mw") * profile_frac(c) for c in h.each("contract_mw") if is_physical(c))
     return total(s.x("take_mw") for s in of_zone(h, "take_mw")) <= delivered
 
 
@@ -406,7 +406,7 @@ def amounts(h: Here, of: object, target: str, of_place: str, x: str) -> LinearFo
     mine = np.flatnonzero(of.target == h.stored.block("columns", target).place(h.labels))  # type: ignore[attr-defined]
     block, result = h.stored.block("columns", of_place), []
     for at in mine:
-        labels = dict(zip(block.axes, block.key(int(of.place[at])), strict=True))  # type: ignore[attr-defined]
+        labels = dict(zip(block.axes, block.keys[int(of.place[at])], strict=True))  # type: ignore[attr-defined]
         unit = of_step(h, labels["site"], labels["step"]) if not x else h.stored.here(labels).x(x)
         result.append(unit * float(of.amount[at]))  # type: ignore[attr-defined]
     return total(result)

@@ -5,7 +5,6 @@ A table has a row at every place of its list; where it has none, none of its amo
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +14,8 @@ from planner.check.days import year_slots
 from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, once, quotient, table_of
-from planner.check.priced import AT_SITE, BOUGHT, fuel_musd, sites_read, upkeep_musd, worn_musd
+from planner.check.payments import yearly_weight
+from planner.check.priced import AT_SITE, fuel_musd, overnight_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.sites import block_sizes
 from planner.check.stated import (
     burnt_t,
@@ -148,13 +148,8 @@ def site_year(h: Here) -> Cells:
         "emissions_kt": location_t(h) / 1e3,
         "firm_mw": firm_mw(h),
         "new_firm_mw": h.total("expand", lambda e: float(e.start <= h.start), free="year"),
-        "capex_musd": total(h.total(name, partial(_unit_musd, name)) for name in BOUGHT if name != "redeploy_mw"),
+        "capex_musd": overnight_musd(h),
     }
-
-
-def _unit_musd(name: str, h: Here) -> float:
-    """Overnight cost of a unit of what is bought."""
-    return BOUGHT[name].of(h)[0]
 
 
 @stated_table("halls.hall")
@@ -394,6 +389,7 @@ def stress_slot(h: Here) -> Cells:
         "grid_mw": grid_mw(h),
         "own_mw": own_mw(h) - h.x("curtail_mw"),
         "shed_mw": h.x("shed_mw"),
+        "worth_usd_per_mwh": h.dual("non_firm_power") / (h.hours * yearly_weight(h.case)[h.model_year]),
     }
 
 
@@ -518,10 +514,7 @@ def tables_as_stated(case: Case) -> Excess:
 
 
 def _worst(case: Case, name: str, table: StatedTable) -> tuple[float, str]:
-    """Return by how much the worst cell of a table is off, as a share, and where; nothing for what is rounding.
-
-    In a solve the rows of some sites are compared.
-    """
+    """Return by how much the worst cell of a table is off, as a share, and where; nothing for what is rounding."""
     stored, sites, key = stored_of(case), sites_read(case), TABLES[name].primary_key
     rows = case.plan(name)
     rows = rows[rows["site"].isin(sites)] if "site" in key else rows

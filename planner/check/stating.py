@@ -2,9 +2,8 @@
 
 A statement is a function of one place: it says a row as the paper does, with decisions as columns of the stored program
 and figures as numbers. It must equal the stored row, coefficient by coefficient and bound by bound, and there must be a
-row for every place that it lists: so a program that is too strict is found, not only a plan that breaks it.
-
-In a solve a sample of the rows of large blocks is compared, in `dcplan check` every row.
+row for every place that it lists and none elsewhere: so a program that is too strict is found, not only a plan that
+breaks it. In a solve a sample of the rows of large blocks is compared, in `dcplan check` every row.
 """
 
 from __future__ import annotations
@@ -126,12 +125,9 @@ class StoredBlock:
         of = zip(self.axes, self._texts, self._codes, strict=True)
         return {axis: np.array([*texts, np.nan], dtype=object)[codes[which]] for axis, texts, codes in of}
 
-    def key(self, at: int) -> Key:
-        """Return the labels of one of them, by number."""
-        return self._keys[at]
-
     @cached_property
-    def _keys(self) -> list[Key]:
+    def keys(self) -> list[Key]:
+        """Labels of each of them, by number."""
         labels = [np.array([*texts, ""], object)[codes] for texts, codes in zip(self._texts, self._codes, strict=True)]
         return list(zip(*(of.tolist() for of in labels), strict=True))
 
@@ -154,7 +150,7 @@ class StoredBlock:
                 self._found.clear()
             order, numbers = self._by(fixed)
             mine = order[slice(*numbers.searchsorted((key[1], key[1] + 1)))]
-            self._found[key] = [(dict(zip(self.axes, self.key(i), strict=True)), int(self.places[i])) for i in mine]
+            self._found[key] = [(dict(zip(self.axes, self.keys[i], strict=True)), int(self.places[i])) for i in mine]
         return self._found[key]
 
     def _number(self, along: Key, labels: Mapping[str, str]) -> Any:
@@ -186,26 +182,17 @@ class Stored:
         self.vectors: dict[tuple[str, Key], np.ndarray] = {}
         self.places: dict[tuple[object, Key], list[Key]] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
-        row, column, value = self.proof.terms()
-        if (row[1:] < row[:-1]).any():
-            order = np.argsort(row, kind="stable")
-            row, column, value = row[order], column[order], value[order]
-        self._first, self._column, self._value = (
-            np.searchsorted(row, np.arange(len(self.proof.rows) + 1)),
-            column,
-            value,
-        )
+        row, self._column, self._value = case.program.terms
+        self._first = np.searchsorted(row, np.arange(len(self.proof.rows) + 1))
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
         x = self.proof.column("x")
         # As tables have it: what is nothing to a solver has no share, and no price of a unit.
         self.is_integer, self._x = self.proof.is_integer, np.where(np.abs(x) < NOTHING, 0.0, x)
         self.x: list[float] = self._x.tolist()
-        self.uses = _by(case.deployments, "rack", "hall", "workload")
-        last = case.last_calendar_year(np.array(case.years))
-        self.ends: dict[str, float] = {
-            str(year): end + 1.0 for year, end in zip(case.years, last.tolist(), strict=True)
-        }
+        uses: list[dict[str, Any]] = case.deployments.to_dict("records")  # type: ignore[assignment]
+        self.uses = {(use["rack"], use["hall"], use["workload"]): use for use in uses}
+        self.ends = {str(year): last + 1.0 for year, last in case.last_years.items()}
         sources = case.inputs.supply.source.labels
         paid = is_paid_by_output(case, sources).tolist()
         self.role = {source: role(case, source) for source in sources}
@@ -300,12 +287,6 @@ def _coded(frame: pd.DataFrame) -> dict[str, tuple[np.ndarray, list[str]]]:
     """Return the labels of rows or columns by axis: a whole number each, and what it stands for."""
     coded = {name: frame[name].astype("category").cat for name in frame.columns if name not in _NUMBERS}
     return {name: (of.codes.to_numpy(), of.categories.tolist()) for name, of in coded.items()}
-
-
-def _by(frame: pd.DataFrame, *keys: str) -> dict[Key, dict[str, Any]]:
-    """Return the rows of a table by some of its columns."""
-    rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
-    return {tuple([row[key] for key in keys]): row for row in rows}
 
 
 class Here:
@@ -421,6 +402,17 @@ class Here:
         terms.constant = float(np.broadcast_to(form.constant * weight, weight.shape).sum())
         return terms
 
+    def dual(self, name: str) -> Any:
+        """Return what one more unit of a limit here saves over the horizon; missing without duals. [USD]"""
+        block, duals = self.stored.block("rows", name), self.stored.proof.row("dual") * -1e6
+        if not self.stored.proof.has_duals:
+            return np.nan
+        if self.labels.get("slot") == EVERY:
+            at = block.place(self.labels)
+            return np.where(np.asarray(at) < 0, 0.0, duals[at])
+        fixed = tuple([axis for axis in block.axes if axis in self.labels])
+        return float(sum(duals[at] for _, at in block.at(fixed, self.labels)))
+
     def each(self, name: str, free: str = "") -> Iterator[Here]:
         """Go through the columns of a decision that are here, along axes that this place has not or that are free."""
         block, released = self.stored.block("columns", name), free.split()
@@ -467,20 +459,17 @@ class Places:
 
     def by_lot(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
         """Return how many places there must be, and so many of them by lot: the same of the same program."""
-        own = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
-        here, over = Here(stored, {}), self.over
-        block = stored.block("columns", over) if isinstance(over, str) else None
-        if block is not None and {*block.axes} == {*own}:
-            size = len(block)
-
-            def base(at: int) -> Labels:
-                return dict(zip(block.axes, block.key(at), strict=True))
+        axes = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
+        over, here = self.over, Here(stored, {})
+        if isinstance(over, str) and {*stored.block("columns", over).axes} == {*axes}:
+            axes, keys = stored.block("columns", over).axes, stored.block("columns", over).keys
         else:
-            found = stored.places.get((over, own)) or self._found(here, own)
-            stored.places[over, own], size = found, len(found)
+            keys = stored.places.get((over, axes)) or self._found(here, axes)
+            stored.places[over, axes] = keys
+        size = len(keys)
 
-            def base(at: int) -> Labels:
-                return dict(zip(own, found[at], strict=True))
+        def base(at: int) -> Labels:
+            return dict(zip(axes, keys[at], strict=True))
 
         if self.slots is None:
             count, pick = size, base

@@ -142,10 +142,7 @@ def existing_racks(case: Case) -> pd.DataFrame:
 
 @once
 def existing_halls(case: Case) -> pd.DataFrame:
-    """List the halls that exist: those stated, and those that hold the racks of the market.
-
-    The latter have no power to spare beyond the share that the scenario keeps free.
-    """
+    """List halls that exist: stated, and those that hold the racks of the market, with the share that is kept free."""
     return _by_design([_assumed_halls(case), stated_halls(case)])
 
 
@@ -153,9 +150,7 @@ def existing_halls(case: Case) -> pd.DataFrame:
 def lasting_halls(case: Case) -> pd.DataFrame:
     """List the halls that exist and serve to the end of the plan, hall by hall."""
     stated = stated_halls(case)
-    last_year = case.last_calendar_year(pd.Series(case.years)).max()
-    lasts = stated["ends"].to_numpy(np.float64) > last_year
-    return _by_design([_assumed_halls(case), stated[lasts]])
+    return _by_design([_assumed_halls(case), stated[stated["ends"].to_numpy(np.float64) > case.calendar[-1]]])
 
 
 def _by_design(halls: list[pd.DataFrame]) -> pd.DataFrame:
@@ -240,10 +235,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
 
 
 def _cooling(case: Case) -> dict[str, str]:
-    """Cooling that each rack of the base year stands in: as few technologies as hold them all.
-
-    Racks without liquid loops stand in air-cooled halls where these can feed them.
-    """
+    """Cooling of each rack of the base year: as few technologies as hold all, air where no loop is needed."""
     table = case.data("cooling")
     there = table[table["first_year"] <= case.years[0]].set_index("cooling")
     racks = case.racks.set_index("rack")

@@ -1,19 +1,21 @@
-"""Sums and quotients: sites in a year, zones, workloads, and the plan in one line."""
+"""Sums and quotients: sites in a year, zones, workloads, the plan in one line, and the bridge from path to meter."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from planner.check.chain import site_power
 from planner.check.days import year_rows
+from planner.check.demand import classes_stated_in_mw, per_amount, rack_path_mw, reference_kh100e, stated_classes
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
+from planner.check.racks import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -44,20 +46,20 @@ def sites_summed(case: Case) -> Iterator[Excess]:
     """Cost, load factor, PUE and water use of a site follow from other tables."""
     table, costs = case.plan("site_year"), case.plan("costs")
     paid = costs.assign(year=costs["calendar_year"].map(case.model_year))
-    years = table["year"]
-    span = case.last_calendar_year(years) - years.to_numpy() + 1.0
     expected = {
-        "cost_musd": lookup(sum_by(paid, _SITE, paid["musd"]), table, _SITE) / span,
+        "cost_musd": lookup(sum_by(paid, _SITE, paid["musd"]), table, _SITE) / case.span(table["year"]),
         "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
         **_energy_quotients(table),
     }
     return columns_reported(table, _SITE, expected)
 
 
-def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
-    """Largest sum of sites in a time slice, by keys of the rows of `site_power(case)`. [MW]"""
-    facility = pd.DataFrame(site_power(case).facility_mw).groupby([place[name].to_numpy() for name in key])
-    return facility.sum().max(axis=1).rename_axis(list(key))
+def _peaks(case: Case, key: Sequence[str]) -> pd.Series[float]:
+    """Largest sum of sites in a time slice, by keys. [MW]"""
+    slots = case.plan("power_slot")
+    slots = slots.assign(zone=slots["site"].map(column_by(case.scope, "site", "zone")))
+    peaks: pd.Series[float] = slots.groupby([*key, "slot"])["facility_mw"].sum().groupby(list(key)).max()
+    return peaks
 
 
 _OF_SITES: Final = "sites_in_use nameplate_mw it_mean_mw facility_mean_mw emissions_kt water_m3 new_firm_mw "
@@ -99,10 +101,9 @@ def totals_add_up(case: Case) -> Iterator[Excess]:
 @rule(unit="MW or MWh", floor=10.0)
 def zones_summed(case: Case) -> Iterator[Excess]:
     """The peak of a grid zone is that of the sum of its sites; its PUE follows."""
-    table, places = case.plan("power_zone"), site_power(case).site_year
-    places = places.assign(zone=places["site"].map(column_by(case.scope, "site", "zone")))
+    table = case.plan("power_zone")
     expected = {
-        "coincident_peak_mw": lookup(_peaks(case, places, _ZONE), table, _ZONE),
+        "coincident_peak_mw": lookup(_peaks(case, _ZONE), table, _ZONE),
         "pue": quotient(table["facility_mean_mw"], table["it_mean_mw"]),
     }
     return columns_reported(table, _ZONE, expected)
@@ -131,15 +132,81 @@ def summary_summed(case: Case) -> Iterator[Excess]:
     """Peak, energy, PUE and water use of all sites together follow from their power."""
     table = case.plan("summary")
     expected = {
-        "facility_peak_mw": lookup(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR),
+        "facility_peak_mw": lookup(_peaks(case, _YEAR), table, _YEAR),
         "energy_twh": table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH,
         **_energy_quotients(table),
     }
     return columns_reported(table, _YEAR, expected)
 
 
+# --- The bridge from the path to the meter, computed a second time from the plan's tables ---------
+
+_LEVELS: Final = ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+"""Levels after the path, each as in the summary."""
+
+
+def _path_classes(case: Case) -> pd.DataFrame:
+    """List workloads by year: racks of the path they follow, racks of its fleet per compute."""
+    classes = list(case.inputs.sets.workload.labels)
+    frame = year_rows(case, "workload", classes)
+    rows = frame.itertuples(index=False, name=None)
+    rack_mw = np.array([rack_path_mw(case, name, year) for name, year in rows])
+    kh100e = np.concatenate([reference_kh100e(case, name) for name in classes])
+    uses = case.uses
+    load = sum_by(uses, _CLASS, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    own = quotient(lookup(sum_by(uses, _CLASS, uses["used_mw"]), frame, _CLASS), lookup(load, frame, _CLASS))
+    of_path = quotient(rack_mw, kh100e)
+    per_kh100e = np.nan_to_num(np.where(np.isnan(of_path), own, of_path))
+    typed = frame["workload"].isin(classes_stated_in_mw(case)).to_numpy()
+    pairs = frame[typed].itertuples(index=False, name=None)
+    per_kh100e[typed] = [1.0 / per_amount(case, name, "mw_rack", year) for name, year in pairs]
+    follows = ~frame["workload"].isin(stated_classes(case)).to_numpy()
+    return frame.assign(rack_mw=rack_mw * follows, mw_per_kh100e=per_kh100e)
+
+
+@rule(unit="MW", floor=10.0)
+def bridge_terms(case: Case) -> Iterator[Excess]:
+    """Path, racks, load, cooling and losses lead from one level of the bridge to the next, as in the plan's tables."""
+    table, uses, demand, path = case.plan("bridge"), case.uses, case.plan("demand"), _path_classes(case)
+    slots, summary = case.plan("power_slot"), case.plan("summary").set_index("year")
+    density = lookup(path.set_index(list(_CLASS))["mw_per_kh100e"], demand, _CLASS)
+
+    def by_year(rows: pd.DataFrame, mw: object) -> Floats:
+        return lookup(sum_by(rows, _YEAR, mw), table, _YEAR)
+
+    racks_mw = by_year(path, path["rack_mw"])
+    wanted, saved, rented, unmet, served = (
+        by_year(demand, demand[f"{how}_kh100e"] * density) for how in ("demand", "saved", "rented", "unmet", "served")
+    )
+    used, standby = (by_year(uses, uses[name]) for name in ("used_mw", "standby_mw"))
+    companion = by_year(uses, uses["in_service_mw"] * uses["companion_mw_per_mw"])
+    busy_frac = lookup(column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
+    busy_frac = busy_frac + companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
+    busy = by_year(uses, uses["in_service_mw"] * busy_frac)
+    levels = {name: lookup(summary[name], table, _YEAR, np.nan) for name in _LEVELS}
+    nameplate, it, facility, peak = levels.values()
+    loss = by_year(slots, slots["electrical_loss_mw"] * slots["hours"]) / _HOURS_PER_YEAR
+    expected = {
+        "path_mw": racks_mw * case.scenario.demand.facility_mw_per_rack_mw,
+        "facility_share_mw": racks_mw * (1.0 - case.scenario.demand.facility_mw_per_rack_mw),
+        "restated_mw": wanted - racks_mw,
+        "saved_mw": -saved,
+        "rented_mw": -rented,
+        "unmet_mw": -unmet,
+        "racks_mw": used - served,
+        "standby_mw": standby,
+        "companion_mw": companion,
+        "draw_mw": busy - nameplate,
+        "load_mw": it - busy,
+        "cooling_mw": facility - it - loss,
+        "loss_mw": loss,
+        "peak_mw": peak - facility,
+    }
+    return columns_reported(table, _YEAR, {**levels, **expected})
+
+
 def _power_zone_rows(case: Case) -> pd.DataFrame:
-    sites = site_power(case).site_year
+    sites = case.site_year
     zone = sites["site"].map(column_by(case.scope, "site", "zone"))
     return sites.assign(zone=zone)[["zone", "year"]].drop_duplicates()
 
@@ -149,8 +216,8 @@ def _power_class_rows(case: Case) -> pd.DataFrame:
     return to_frame(case.inputs.racks.used)[list(_CLASS)].drop_duplicates()
 
 
-HEADING: Final = "Power, water and carbon"
 IMPLIED: Final[Mapping[str, Table]] = {
+    "bridge": year_rows,
     "power_class": _power_class_rows,
     "power_zone": _power_zone_rows,
     "summary": year_rows,

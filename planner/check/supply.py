@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check import supply_output as of
-from planner.check.days import slot_hours, year_slots
+from planner.check.days import slot_hours
 from planner.check.declared import DualPrice
-from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, to_frame
-from planner.check.grid import series_by_hour
+from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
+from planner.check.grid import at_slots, by_local_hour, series_by_hour, wholesale_usd_per_mwh
 from planner.check.lead_times import decision_start
-from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
 from planner.check.payments import repay
 from planner.check.priced import purchases
 from planner.check.supply_output import RENEWABLE
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import Given
 
 
 _SOURCE = ("site", "source", "year")
-_SLOT = ("site", "year", "slot")
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _TOLD_AGE_YEARS = 3.0  # of the first worth in table bridge_power
 
@@ -80,32 +79,28 @@ def store_offers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ..
     return start, life, of.figures(case, rows["source"], "energy_capex_usd_per_kwh", start) / 1e3
 
 
-@rule(unit="MW or h", rereads="supply.plant_least_mw supply.plant_room_mw supply.duration_h")
-def plants_from_tables(case: Case) -> Iterator[Excess]:
+@figures("supply.plant", "supply.plant_least_mw", "supply.plant_room_mw", unit="MW")
+def plants_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, pd.DataFrame]:
     """Smallest plants, which are whole, and their room are those of tables and scenario.
 
     The room of a plant is its limit less existing capacity; none where that is too small.
     """
-    p, supply = case.inputs.supply, case.scenario.supply
-    offers = to_frame(p.build, start=p.build_start)
-    expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
-    place = offers[list(_SOURCE)]
-    least = pd.Series(expected * supply.whole_sources, index=pd.MultiIndex.from_frame(place))
-    plants = to_frame(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
-    limit = _each(case, plants["source"], of.limit_mw)
-    room = limit - lookup(standing_mw_mwh(case)[0], plants, ("site", "source"))
-    mine = lookup(least, plants, _SOURCE, np.nan)
-    room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
-    reported = lookup(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
-    cells = to_frame(p.build_store)
-    given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
-    hours = cells["source"].map(given).to_numpy(dtype=np.float64)
-    sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    yield Excess.differs(place, reported, least)
-    yield Excess.differs(plants[list(_SOURCE)], plants["room"], room)
-    yield Excess.differs(
-        cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
-    )
+    offers = to_frame(case.inputs.supply.build, start=case.inputs.supply.build_start)
+    least = of.figures(case, offers["source"], "min_size_mw", offers["start"]) * case.scenario.supply.whole_sources
+    mine = lookup(pd.Series(least, pd.MultiIndex.from_frame(offers[list(_SOURCE)])), rows, _SOURCE, np.nan)
+    room = _each(case, rows["source"], of.limit_mw) - lookup(standing_mw_mwh(case)[0], rows, ("site", "source"))
+    return mine, np.where(room >= mine * (1.0 - 1e-9), room, 0.0), offers[least > 0.0]
+
+
+@figures("supply.fixed_duration", "supply.duration_h", unit="h")
+def durations_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Batteries have the hours that the scenario gives, where it does."""
+
+    def given(frame: pd.DataFrame) -> Floats:
+        return _each(case, frame["source"], lambda case, name: float(of.stated(case, name, "duration_h") or np.nan))
+
+    cells = to_frame(case.inputs.supply.build_store)
+    return given(rows), cells[~np.isnan(given(cells))]
 
 
 def standing_mw_mwh(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
@@ -246,17 +241,14 @@ def _yield_frac(case: Case, site: str, source: str) -> Floats:
         frac = weather_frac(case, kind, place["zone"], place["lat"] < 0.0, place["utc_offset_h"])
     else:
         return np.full(len(hours), mean)
-    if of.is_given(case, source, "availability_frac"):
+    if of.stated(case, source, "availability_frac") is not None:
         frac = frac * mean / (frac @ hours / hours.sum())
     return np.asarray(np.minimum(frac, 1.0))
 
 
 @once
 def weather_frac(case: Case, technology: str, zone: str, is_south: bool, utc_offset_h: float) -> Floats:
-    """Output over capacity of sun or wind in a zone by time slice of a local clock.
-
-    Zones without rows take the mean of the others, six months apart south of the equator.
-    """
+    """Output over capacity of sun or wind by slot; zones without rows take the mean of others, turned in the south."""
     shapes = case.data("renewable_shapes")
     wide = shapes[shapes["technology"] == technology].pivot(
         index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
@@ -297,18 +289,10 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
     return year, begun + life - year, np.clip(share, 0.0, 1.0) * new / 1e3, removal / 1e3
 
 
-@figures("supply.export", "supply.export_usd_per_mwh", unit="USD/MWh")
-def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """A MWh sold earns its share of the wholesale price of the hour."""
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
-    return case.scenario.supply.export.wholesale_price_frac * lookup(market, rows, _SLOT, np.nan)
-
-
 # --- What its energy costs ----------------------------------------------------------------------
 
 
-@rule(unit="MUSD", floor=10.0, rows_of=("source_year",))
+@rule(unit="MUSD", floor=10.0)
 def sources_of_a_year(case: Case) -> Iterator[Excess]:
     """Capital, capacity factor and cost of energy of on-site power follow from purchases and its year."""
     table = case.plan("source_year")
@@ -328,9 +312,15 @@ def _capital_musd(case: Case) -> dict[tuple[str, str, int], float]:
     bought = bought[bought["source"] != ""].reset_index(drop=True)
     table = repay(case, bought).assign(source=np.tile(bought["source"].to_numpy(), len(case.calendar)))
     table = table.assign(year=table["calendar_year"].map(case.model_year).astype("int64"))
-    years = case.last_calendar_year(table["year"]) - table["year"].to_numpy() + 1.0
-    return sum_by(table, _SOURCE, table["musd"].to_numpy() / years)
+    return sum_by(table, _SOURCE, table["musd"].to_numpy() / case.span(table["year"]))
 
 
-HEADING: Final = "On-site power"
 PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}
+GIVEN: Final[Mapping[str, Given]] = {
+    "supply.export_usd_per_mwh": (
+        "supply.export",
+        lambda case, rows: (
+            case.scenario.supply.export.wholesale_price_frac * at_slots(case, wholesale_usd_per_mwh(case), rows)
+        ),
+    )
+}

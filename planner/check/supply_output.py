@@ -24,29 +24,10 @@ _SOURCE = ("site", "source", "year")
 _CAPEX: Final = "capex_usd_per_kw"
 
 
-def leaves(case: Case) -> pd.DataFrame:
-    """Read table `source_leaves` with start of service and life of the vintage that leaves."""
-    table = case.plan("source_leaves")
-    table = table.assign(vintage=table["vintage"].astype("int64"))
-    built = case.plan("source_builds").rename(columns={"year": "vintage"})
-    key = ["site", "source", "vintage"]
-    return table.merge(built[[*key, "service_start", "life_years"]], on=key, how="left")
-
-
-def _given(case: Case, source: str) -> dict[str, Any]:
-    """Figures that the scenario states for a source, by key."""
+def stated(case: Case, source: str, key: str) -> Any:
+    """Return a figure that the scenario states for a source; None where it does not, or says that there is none."""
     override = case.scenario.supply.override
-    return dict(override[source].written_values()) if source in override else {}
-
-
-def stated(case: Case, source: str, key: str) -> float:
-    """Read a figure that the scenario alone can state, missing where it does not."""
-    return float(_given(case, source).get(key) or np.nan)
-
-
-def is_given(case: Case, source: str, key: str) -> bool:
-    """Say whether the scenario states a figure of a source and not that there is none."""
-    return _given(case, source).get(key) is not None
+    return override[source].written_values().get(key) if source in override else None
 
 
 def _rows(case: Case, source: str) -> pd.DataFrame:
@@ -56,8 +37,9 @@ def _rows(case: Case, source: str) -> pd.DataFrame:
 
 def figure(case: Case, source: str, column: str, moment: float, key: str = "") -> float:
     """Read a figure of a source at a moment, on straight lines between the years."""
-    if is_given(case, source, key or column):
-        return between(_given(case, source)[key or column], moment)
+    given = stated(case, source, key or column)
+    if given is not None:
+        return between(given, moment)
     rows = _rows(case, source)
     return float(np.interp(moment, rows["year"], rows[column].astype("float64")))
 
@@ -95,8 +77,8 @@ def capex_usd_per_kw(case: Case, source: str, moment: float) -> float:
 
 def max_hours(case: Case, source: str) -> float:
     """Most hours at full output a year, inf without a limit. [h/year]"""
-    given = _given(case, source)
-    if "max_hours_per_year" in given and given["max_hours_per_year"] is None:
+    override = case.scenario.supply.override
+    if source in override and override[source].written_values().get("max_hours_per_year", 0.0) is None:
         return float("inf")
     hours = figure(case, source, "max_hours_per_year", float(case.years[0]))
     return float("inf") if np.isnan(hours) else hours
@@ -115,9 +97,8 @@ def limit_mw(case: Case, source: str) -> float:
 
 def one_way_frac(case: Case, source: str, key: str) -> float:
     """Efficiency of a battery in one direction: its own, or the root of the round trip."""
-    if is_given(case, source, key):
-        return float(_given(case, source)[key])
-    return float(np.sqrt(figure(case, source, "efficiency_frac", float(case.years[0]))))
+    given = stated(case, source, key)
+    return float(np.sqrt(figure(case, source, "efficiency_frac", case.years[0])) if given is None else given)
 
 
 def makes_its_power(case: Case) -> Bools:
@@ -141,6 +122,3 @@ def battery_one_way(case: Case) -> Excess:
     paid = slots[isin(slots, price, _SLOT) & isin(slots, stores, _SOURCE)]
     both = np.minimum(paid["charge_mw"].to_numpy(), paid["output_mw"].to_numpy())
     return Excess.above(paid[[*_SOURCE, "slot"]], both, 0.0)
-
-
-HEADING: Final = "On-site power"

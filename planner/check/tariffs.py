@@ -11,9 +11,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
-from planner.check.chain import site_power
 from planner.check.days import year_days
-from planner.check.declared import CostLine
 from planner.check.frames import column_by, lookup, once, table_of, to_frame
 from planner.check.verdict import Excess, rule, sums_reported
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.declared import CostLine
 
     Codes = NDArray[np.integer[Any]]
 
@@ -129,11 +128,12 @@ def own_bills(case: Case) -> pd.DataFrame:
 
 
 def _load(case: Case, site: str, tariff: Written) -> BilledLoad:
-    power, per_day = site_power(case), 24 // case.scenario.time.slot_h
+    slots, per_day = case.inputs.sets.slot.labels, 24 // case.scenario.time.slot_h
+    power = case.plan("power_slot")
+    wide = power[power["site"] == site].pivot(index="year", columns="slot", values="grid_mw").reindex(columns=slots)
     calendar = range(tariff.first_year, case.calendar[-1] + 1)
-    places = power.site_year[list(_SITE)].itertuples(index=False, name=None)
-    drawn = {year: mw.reshape(-1, per_day) for (at, year), mw in zip(places, power.grid_mw, strict=True) if at == site}
-    none = np.zeros((power.grid_mw.shape[1] // per_day, per_day))
+    drawn = {year: mw.reshape(-1, per_day) for year, mw in zip(wide.index, wide.fillna(0.0).to_numpy(), strict=True)}
+    none = np.zeros((len(slots) // per_day, per_day))
     opened = case.plan("site_year").set_index(list(_SITE))["open_frac"].to_dict()
     kept = case.plan("capacity_contracts")
     kept = kept[kept["site"] == site]
@@ -249,8 +249,7 @@ def bill_months_reported(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(key, np.array(by_other, dtype=np.bool_))
 
 
-HEADING: Final = "Bills"
-LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS}
+LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": ("energy", _line(kind)) for kind in _KINDS}
 
 # --- Lists and prices of bills: held against the tariffs as written, on loads made up for the trial ---------------
 #

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.days import year_rows
 from planner.check.declared import TRACE
-from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING, classes_in_scope
+from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING
 from planner.check.existing import in_pools
 from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.money import HEADINGS
@@ -26,121 +26,107 @@ if TYPE_CHECKING:
 
 
 _SCOPE = ("scope", "year")
-_CLASS = ("workload", "year")
 _POOL = ("site", "rack", "hall", "duty", "year")
 _APART: Final = ("rent and unmet", "levers")
 """Headings of lines that own sites do not cause."""
 _BY_NAMEPLATE: Final = ("racks", "halls", "sites", "grid", "financing")
 """Headings of lines that are shared by nameplate; all but these and those apart are shared by IT energy."""
+_PAID: Final = ("upfront", "running", "existing", "idle", "full_idle")
 _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD: Final = 1e6
 _SECONDS_PER_HOUR: Final = 3600.0
 
 
-def _heading(item: str) -> tuple[str, bool]:
-    """Return the heading of a line, and whether it is up front; `cost_lines_known` names others."""
-    return HEADINGS.get(item, ("", False))
-
-
-def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
-    """Add values up by site, workload and year, shape (site, workload, year)."""
+def _laid_out(case: Case, frame: pd.DataFrame, values: object, *axes: str) -> Floats:
+    """Add values up by site, workload or model year; the last site is none."""
     sets = case.inputs.sets
-    years = pd.Index(case.years).get_indexer(pd.Index(frame["year"]))
-    place = (sets.site.codes(frame["site"]), sets.workload.codes(frame["workload"]), years)
-    total = np.zeros((len(sets.site), len(sets.workload), len(case.years)))
+    labels: dict[str, Any] = {"site": [*sets.site.labels, ""], "workload": sets.workload.labels, "year": case.years}
+    total = np.zeros([len(labels[axis]) for axis in axes])
+    place = tuple(pd.Index(labels[axis]).get_indexer(pd.Index(frame[axis])) for axis in axes)
     np.add.at(total, place, np.asarray(values, dtype=np.float64))
     return total
 
 
-def _by_site(case: Case, frame: pd.DataFrame, values: object) -> Floats:
-    """Add values up by site and model year; the last row is of no site."""
-    sites = pd.Index([*case.inputs.sets.site.labels, ""])
-    place = (sites.get_indexer(pd.Index(frame["site"])), pd.Index(case.years).get_indexer(pd.Index(frame["year"])))
-    total = np.zeros((len(sites), len(case.years)))
-    np.add.at(total, place, np.asarray(values, dtype=np.float64))
-    return total
-
-
-def _paid(case: Case, frame: pd.DataFrame) -> Floats:
-    """Yearly payments by site and model year; the last row is of no site. [MUSD/year]"""
+def _paid(case: Case, frame: pd.DataFrame, *axes: str) -> Floats:
+    """Yearly payments by site or workload, and model year. [MUSD/year]"""
     year = frame["calendar_year"].map(case.model_year)
-    span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
-    return _by_site(case, frame.assign(year=year), frame["musd"].to_numpy(dtype=np.float64) / span)
+    yearly = frame["musd"].to_numpy(dtype=np.float64) / case.span(year)
+    return _laid_out(case, frame.assign(year=year), yearly, *axes, "year")
 
 
-def _shared(paid: Floats, driver: Floats, otherwise: Floats) -> Floats:
-    """Share payments of sites, and of none, between workloads, shape (workload, year).
+def _shares(driver: Floats, otherwise: Floats) -> Floats:
+    """Shares of workloads in what is paid at a site, or at none, shape (site, workload, year).
 
-    A site that drives nothing in a year is paid for by the workloads of all sites; with nothing
-    driven anywhere, by all that is in use.
+    Where a site drives nothing in a year, workloads of all sites pay; with nothing driven anywhere, all in use.
     """
     everywhere = driver.sum(axis=0)
-    idle = everywhere.sum(axis=0) == 0.0
-    everywhere = np.where(idle, otherwise.sum(axis=0), everywhere)
-    of_sites = np.where(driver.sum(axis=1, keepdims=True) > 0.0, driver, everywhere)
-    weights = np.concatenate([of_sites, everywhere[None]])
-    total = weights.sum(axis=1, keepdims=True)
-    share = weights / np.where(total > 0.0, total, 1.0)
-    return np.asarray(np.einsum("sy,swy->wy", paid, share))
+    everywhere = np.where(everywhere.sum(axis=0) > 0.0, everywhere, otherwise.sum(axis=0))
+    weights = np.where(driver.sum(axis=1, keepdims=True) > 0.0, driver, everywhere)
+    return np.nan_to_num(quotient(weights, weights.sum(axis=1, keepdims=True)))
 
 
 def _accounts(case: Case) -> dict[str, Floats]:
     """What every workload uses, serves and costs by year; each shape (workload, year)."""
-    uses, sets = case.uses, case.inputs.sets
+    uses, sets, place = case.uses, case.inputs.sets, ("site", "workload", "year")
     in_service, used = uses["in_service_mw"], uses["used_mw"]
     maintenance = pd.Series(case.inputs.racks.it_maintenance_musd_per_mw_year, index=list(sets.rack.labels))
     companions = in_service * uses["companion_mw_per_mw"]
-    nameplate = _dense(case, uses, in_service + companions)
-    it = _dense(case, uses, in_service * uses["idle_mw_per_mw"] + used * uses["dynamic_mw_per_mw"])
-    drivers = {
-        "companions": _dense(case, uses, companions),
-        "it_maintenance": _dense(case, uses, in_service * lookup(maintenance, uses, ("rack",))),
-    }
-    paid = {True: np.zeros(nameplate.shape[1:]), False: np.zeros(nameplate.shape[1:])}
-    idle, left_empty = np.zeros(nameplate.shape[1:]), _left_empty(case)
-    parked_mw = _parked_by_class(case, nameplate)
-    for name, rows in case.plan("costs").groupby("item", sort=False):
-        item = str(name)
-        heading, up_front = _heading(item)
-        if item == "rack_purchase" or heading in _APART:
-            continue
-        driver = it if heading not in _BY_NAMEPLATE else drivers.get(item, nameplate)
-        yearly = _paid(case, rows)
-        if up_front and heading in _BY_NAMEPLATE:
-            of_parked = _shared(yearly * left_empty, parked_mw, nameplate)
-            yearly = yearly * (1.0 - left_empty)
-            paid[True] += of_parked
-            idle += of_parked
-        paid[up_front] += _shared(yearly, driver, nameplate)
-    duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    pool = repaid = _repaid_racks(case)
-    parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
-    for one in sets.duty.labels:
-        mine = (pool["duty"] == one).to_numpy()
-        driver = nameplate * (duty_of == one)[None, :, None]
-        paid[True] += _shared(_paid(case, repaid[mine]), driver, nameplate)
-        idle += _shared(_paid(case, repaid.assign(musd=parked)[mine]), driver, nameplate)
-    demand, rent = case.plan("demand"), rent_by_class(case)
-    rent = rent.assign(year=rent["calendar_year"].map(case.model_year))
-    span = case.last_calendar_year(rent["year"]) - rent["year"].to_numpy() + 1.0
-    by_class = pd.DataFrame(
-        [(name, year) for name in sets.workload.labels for year in case.years], columns=list(_CLASS)
+    nameplate, it, of_companions, of_maintenance, served = (
+        _laid_out(case, uses, of, *place)
+        for of in (
+            in_service + companions,
+            in_service * uses["idle_mw_per_mw"] + used * uses["dynamic_mw_per_mw"],
+            companions,
+            in_service * lookup(maintenance, uses, ("rack",)),
+            used * uses["throughput_kh100e_per_mw"],
+        )
     )
+    drivers = {"companions": of_companions, "it_maintenance": of_maintenance}
+    duties = np.array([case.duty[name] for name in sets.workload.labels])
+    of_duty = {duty: nameplate * (duties == duty)[None, :, None] for duty in sets.duty.labels}
+    pools = case.plan("fleet")
+    parked = pools.assign(mw=pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL))
+    parked_mw = np.zeros_like(nameplate)
+    for duty, driver in of_duty.items():
+        mine = parked[parked["duty"] == duty]
+        parked_mw += _laid_out(case, mine, mine["mw"], "site", "year")[:, None, :] * _shares(driver, nameplate)
 
-    def of_classes(sums: dict[tuple[str, int], float]) -> Floats:
-        return lookup(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
-
-    existing, idle_existing = _existing(case, nameplate)
+    # What is paid at sites by year, what it is shared by, and the columns that it counts in.
+    empty = _left_empty(case, parked)
+    parts: list[tuple[Floats, Floats, str]] = []
+    for name, rows in case.plan("costs").groupby("item", sort=False):
+        heading, up_front = HEADINGS.get(str(name), ("", False))
+        if name == "rack_purchase" or heading in _APART:
+            continue
+        yearly, by_nameplate = _paid(case, rows, "site"), heading in _BY_NAMEPLATE
+        if up_front and by_nameplate:
+            parts.append((yearly * empty, parked_mw, "upfront idle full_idle"))
+            yearly = yearly * (1.0 - empty)
+        driver = drivers.get(str(name), nameplate) if by_nameplate else it
+        parts.append((yearly, driver, "upfront" if up_front else "running"))
+    halls = _existing_halls(case)
+    parts += [(halls * empty, parked_mw, "existing full_idle"), (halls * (1.0 - empty), nameplate, "existing")]
+    for racks, column, idle in (
+        (_repaid_racks(case), "upfront", "idle full_idle"),
+        (_existing_racks(case), "existing", "full_idle"),
+    ):
+        of_parked = racks["musd"] * lookup(_parked(case), racks, _POOL)
+        for columns, musd in ((column, racks["musd"]), (idle, of_parked)):
+            for duty, driver in of_duty.items():
+                paid_for = _laid_out(case, racks, musd * (racks["duty"] == duty), "site", "year")
+                parts.append((paid_for, driver, columns))
+    paid = {f"{name}_musd": np.zeros(nameplate.shape[1:]) for name in _PAID}
+    for yearly, driver, columns in parts:
+        of_workloads = np.einsum("sy,swy->wy", yearly, _shares(driver, nameplate))
+        for name in columns.split():
+            paid[f"{name}_musd"] += of_workloads
+    demand = case.plan("demand")
     return {
-        "served_kh100e": _dense(case, uses, used * uses["throughput_kh100e_per_mw"]).sum(axis=0),
+        **paid,
+        "served_kh100e": served.sum(axis=0),
         "nameplate_mw": nameplate.sum(axis=0),
-        "upfront_musd": paid[True],
-        "running_musd": paid[False],
-        "existing_musd": existing,
-        "idle_musd": idle,
-        "full_idle_musd": idle + idle_existing,
-        "rented_kh100e": of_classes(sum_by(demand, _CLASS, demand["rented_kh100e"])),
-        "rent_musd": of_classes(sum_by(rent, _CLASS, rent["musd"] / span)),
+        "rented_kh100e": _laid_out(case, demand, demand["rented_kh100e"], "workload", "year"),
+        "rent_musd": _paid(case, rent_by_class(case), "workload"),
     }
 
 
@@ -158,7 +144,7 @@ def _moved(case: Case) -> pd.DataFrame:
 
 
 def _repaid_racks(case: Case) -> pd.DataFrame:
-    """Repayments of racks by the pool that they are in: site, rack, hall, duty, year, calendar_year, musd."""
+    """Repayments of racks by the pool that they are in, and model year: site, rack, hall, duty, year, musd a year."""
     bought = purchases(case)
     bought = bought[bought["item"] == "rack_purchase"].assign(since=0)
     moved = _moved(case)
@@ -173,7 +159,8 @@ def _repaid_racks(case: Case) -> pd.DataFrame:
     pool = repaid.assign(
         year=repaid["calendar_year"].map(case.model_year), **{str(name): of[name].to_numpy() for name in of}
     )
-    return pool[pool["year"] >= pool["since"]].reset_index(drop=True)
+    pool = pool[pool["year"] >= pool["since"]].reset_index(drop=True)
+    return pool.assign(musd=pool["musd"] / case.span(pool["year"]))
 
 
 @once
@@ -186,95 +173,65 @@ def _parked(case: Case) -> pd.Series[float]:
     return pools.assign(frac=np.nan_to_num(quotient(parked, alive))).set_index(list(_POOL))["frac"]
 
 
-def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
-    """Racks parked of the use of each workload, shape (site, workload, year). [MW]
-
-    Workloads have them by their nameplate of the use, at the site or else at all sites.
-    """
-    sets, pools = case.inputs.sets, case.plan("fleet")
-    mw = pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL)
-    total = np.zeros_like(nameplate)
-    for one in sets.duty.labels:
-        mine = (pools["duty"] == one).to_numpy()
-        parked = _by_site(case, pools[mine], mw[mine])[:-1]
-        is_of = np.array([case.duty[name] == one for name in sets.workload.labels])
-        here = nameplate * is_of[None, :, None]
-        every = here.sum(axis=0)
-        every = np.where(every.sum(axis=0) > 0.0, every, nameplate.sum(axis=0))
-        weight = np.where(here.sum(axis=1, keepdims=True) > 0.0, here, every)
-        share = np.nan_to_num(quotient(weight, weight.sum(axis=1, keepdims=True)))
-        total += parked[:, None, :] * share
-    return total
-
-
-def _left_empty(case: Case) -> Floats:
-    """Share of a site's power for racks that parked racks leave; the last row is of no site."""
-    halls, pools = case.plan("halls"), case.plan("fleet")
+def _left_empty(case: Case, parked: pd.DataFrame) -> Floats:
+    """Share of a site's power for racks that parked racks leave, shape (site, year)."""
+    halls = case.plan("halls")
     draws = case.deployments.groupby(case.deployments["workload"].map(case.duty))["hall_mw_per_mw"].max()
-    drawn_mw = pools["alive_mw"] * lookup(_parked(case), pools, _POOL) * pools["duty"].map(draws)
-    left = np.minimum(_by_site(case, halls, halls["spare_power_mw"]), _by_site(case, pools, drawn_mw))
-    return np.nan_to_num(quotient(left, _by_site(case, halls, halls["operated_mw"] - halls["free_mw"])))
+    spare, room, drawn = (
+        _laid_out(case, frame, mw, "site", "year")
+        for frame, mw in (
+            (halls, halls["spare_power_mw"]),
+            (halls, halls["operated_mw"] - halls["free_mw"]),
+            (parked, parked["mw"] * parked["duty"].map(draws)),
+        )
+    )
+    return np.nan_to_num(quotient(np.minimum(spare, drawn), room))
 
 
-def _existing(case: Case, nameplate: Floats) -> tuple[Floats, Floats]:
-    """Instalments of existing racks and halls by workload and year, and those of idle ones."""
-    finance, sets = case.inputs.finance, case.inputs.sets
-    racks, halls = case.inputs.racks, case.inputs.halls
+def _instalments(case: Case, frame: pd.DataFrame, kind: str, life: Floats) -> Floats:
+    """What is repaid a year of what exists, by its power and price, at the cost of its own capital. [MUSD]"""
+    finance = case.inputs.finance
+    rate = finance.asset_rate_frac.get(kind, finance.rate_frac) + of_site(case, frame, finance.site_rate_adder_frac)
+    return np.asarray(frame["mw"] * frame["price"] * instalment(rate, life))
+
+
+def _existing_halls(case: Case) -> Floats:
+    """Instalments of existing halls, shape (site, year). [MUSD]"""
+    halls, finance = case.inputs.halls, case.inputs.finance
+    rows = to_frame(halls.hall, mw=halls.existing_mw, price=halls.existing_capex_musd_per_mw)
+    musd = _instalments(case, rows, "facility", np.full(len(rows), finance.life_years["facility"]))
+    return _laid_out(case, rows, musd * (1.0 + finance.build_idc_frac), "site", "year")
+
+
+def _existing_racks(case: Case) -> pd.DataFrame:
+    """Instalments of existing racks by the pool that they are in: site, rack, hall, duty, year, musd."""
+    racks = case.inputs.racks
     pools = to_frame(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
-    lives = pd.Series(racks.life_years.astype(np.float64), index=list(sets.rack.labels))
+    lives = pd.Series(racks.life_years.astype(np.float64), index=list(case.inputs.sets.rack.labels))
     moved = crossed(_moved(case).drop(columns="year"), table_of({"year": case.years}))
     ends = moved["bought"] + lookup(lives, moved, ("rack",), np.nan) - 1.0
     stays = (moved["year"] >= moved["since"]) & (case.last_calendar_year(moved["year"]) <= ends) & moved["is_stock"]
     prices = pools.drop_duplicates(["site", "rack"])[["site", "rack", "price"]]
     moved = moved[stays].merge(prices, on=["site", "rack"], how="left")
     pools = pd.concat([pools, moved[pools.columns]], ignore_index=True)
-    standing = to_frame(halls.hall, mw=halls.existing_mw, price=halls.existing_capex_musd_per_mw)
-    interest = 1.0 + finance.build_idc_frac
-
-    def instalments(frame: pd.DataFrame, kind: str, life: Floats) -> Floats:
-        risk = of_site(case, frame, finance.site_rate_adder_frac)
-        rate = finance.asset_rate_frac.get(kind, finance.rate_frac) + risk
-        return np.asarray(frame["mw"] * frame["price"] * instalment(rate, life))
-
-    life = np.full(len(standing), finance.life_years["facility"])
-    of_halls = instalments(standing, "facility", life) * interest
-    hall_musd = _by_site(case, standing, of_halls)
-    left_empty, parked_mw = _left_empty(case), _parked_by_class(case, nameplate)
-    idle = _shared(hall_musd * left_empty, parked_mw, nameplate)
-    charged = idle + _shared(hall_musd * (1.0 - left_empty), nameplate, nameplate)
-    of_racks = instalments(pools, "rack", lookup(lives, pools, ("rack",), np.nan))
-    parked = of_racks * lookup(_parked(case), pools, _POOL)
-    duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    for one in sets.duty.labels:
-        mine = (pools["duty"] == one).to_numpy()
-        driver = nameplate * (duty_of == one)[None, :, None]
-        charged += _shared(_by_site(case, pools[mine], of_racks[mine]), driver, nameplate)
-        idle += _shared(_by_site(case, pools[mine], parked[mine]), driver, nameplate)
-    return charged, idle
+    return pools.assign(musd=_instalments(case, pools, "rack", lookup(lives, pools, ("rack",), np.nan)))
 
 
-def _by_scope(case: Case) -> pd.DataFrame:
-    """Accounts of workloads, uses and the total, with scope and year as index."""
+def _by_scope(case: Case) -> dict[str, dict[tuple[str, int], float]]:
+    """Accounts of workloads, uses and the total, each by scope and year."""
     sets, accounts = case.inputs.sets, _accounts(case)
-    duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    belongs = {name: np.array(sets.workload.labels) == name for name in sets.workload.labels}
-    belongs |= {name: duty_of == name for name in sets.duty.labels}
-    belongs["total"] = np.ones(len(duty_of), dtype=np.bool_)
-    parts = [
-        table_of(
-            {name: of[counts].sum(axis=0) for name, of in accounts.items()},
-            index=pd.MultiIndex.from_product([[scope], case.years], names=list(_SCOPE)),
-        )
-        for scope, counts in belongs.items()
-    ]
-    return pd.concat(parts)
+    scopes = [*sets.workload.labels, *sets.duty.labels, "total"]
+    counts = [[float(scope in (name, case.duty[name], "total")) for name in sets.workload.labels] for scope in scopes]
+    places = list(product(scopes, case.years))
+    sums = {name: (np.array(counts) @ of).ravel().tolist() for name, of in accounts.items()}
+    return {name: dict(zip(places, of, strict=True)) for name, of in sums.items()}
 
 
 @rule(unit="MUSD/year, MW or kH100e", floor=10.0)
 def unit_costs_shared(case: Case) -> Iterator[Excess]:
     """Workloads, uses and the total have their share of every cost line and of use."""
     table, expected = case.plan("unit_costs"), _by_scope(case)
-    columns = {name: lookup(expected[name], table, _SCOPE, np.nan) for name in expected.columns}
+    columns = {name: lookup(expected[name], table, _SCOPE, np.nan) for name in expected}
     columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
     columns["full_cost_musd"] = columns["cost_musd"] + columns["existing_musd"]
     return columns_reported(table, _SCOPE, columns)
@@ -328,45 +285,34 @@ def _in_words(unit: str, seconds: float, tokens: float) -> str:
     return f"1 {unit} = {seconds:.6g} H100e s{of_tokens}"
 
 
-def unit_cost_rows(case: Case) -> pd.DataFrame:
-    """List the rows of table `unit_costs`: workloads, uses and all, in every year."""
-    scopes = [*classes_in_scope(case), "training", "inference", "total"]
-    return year_rows(case, "scope", scopes)
-
-
 # --- Lifetime costs of models ---------------------------------------------------------------------
 
 _H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
 
 
-def _of_use_musd(case: Case, duty: str, years: pd.Series[int], *columns: str) -> Floats:
-    """Sum columns of the unit costs of a use, by year. [MUSD/year]"""
+def _of_use(case: Case, duty: str, years: pd.Series[int], *columns: str) -> Floats:
+    """Sum columns of the unit costs of a use, by year; nan where a row is gone."""
     rows = case.plan("unit_costs")
     rows = rows[rows["scope"] == duty].set_index("year")
-    paid = rows[list(columns)].sum(axis=1).reindex(years)  # nan where a row is gone
-    return np.asarray(paid, dtype=np.float64)
+    return np.asarray(rows[list(columns)].sum(axis=1, skipna=False).reindex(years), dtype=np.float64)
 
 
 def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
-    rows = case.plan("unit_costs")
-    rows = rows[rows["scope"] == "training"].set_index("year")
-    per_hour = rows["full_usd_per_h100e_hour"].reindex(years)
-    return np.asarray(per_hour, dtype=np.float64) * _H100E_HOURS_PER_PF_DAY
+    return _of_use(case, "training", years, "full_usd_per_h100e_hour") * _H100E_HOURS_PER_PF_DAY
 
 
 @rule(unit="MUSD/year or USD/PF-day")
 def lifetime_shared(case: Case) -> Iterator[Excess]:
     """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
     table = case.plan("lifetime")
-    duties = ("training", "inference")
-    training, inference = (_of_use_musd(case, duty, table["year"], "full_cost_musd", "rent_musd") for duty in duties)
-    idle = {f"{name}_idle_musd": _of_use_musd(case, name, table["year"], "full_idle_musd") for name in duties}
+    years, duties = table["year"], ("training", "inference")
+    training, inference = (_of_use(case, duty, years, "full_cost_musd", "rent_musd") for duty in duties)
     expected = {
         "training_musd": training,
         "inference_musd": inference,
         "inference_share_frac": quotient(inference, training + inference),
-        "usd_per_pf_day": _usd_per_pf_day(case, table["year"]),
-        **idle,
+        "usd_per_pf_day": _usd_per_pf_day(case, years),
+        **{f"{name}_idle_musd": _of_use(case, name, years, "full_idle_musd") for name in duties},
     }
     return columns_reported(table, ("year",), expected)
 
@@ -384,13 +330,3 @@ def models_trained_priced(case: Case) -> Iterator[Excess]:
         "run_musd": of_year * days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
     }
     return columns_reported(table, ("model", "year"), expected)
-
-
-def lifetime_rows(case: Case) -> pd.DataFrame:
-    """List the rows of table `lifetime`: every model year."""
-    return year_rows(case)
-
-
-def model_rows(case: Case) -> pd.DataFrame:
-    """List the rows of table `models_trained`: every model of the data in every model year."""
-    return year_rows(case, "model", list(case.data("trained_models")["model"]))

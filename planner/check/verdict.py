@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import wraps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,12 +50,6 @@ class Excess:
         self._parts = place if isinstance(place, tuple) else ((place, what),)
         self.amount = amount
         self.scale = scale
-
-    @cached_property
-    def place(self) -> pd.DataFrame:
-        """Labels of every place, in one table: put together only when somebody asks."""
-        parts = [part.assign(what=what) if what else part for part, what in self._parts]
-        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
     def labels(self, row: int) -> tuple[str, ...]:
         """Return the labels of one place as texts, without those that it does not have."""
@@ -185,18 +179,12 @@ class Rule:
     unit: str
     floor: float
     test: Callable[[Case], Excess]
-    rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
     where: Callable[[Case], bool] | None = None  # cases that it is about
     rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
 
 def rule(
-    *,
-    unit: str,
-    floor: float = 1.0,
-    rows_of: tuple[str, ...] = (),
-    where: Callable[[Case], bool] | None = None,
-    rereads: str = "",
+    *, unit: str, floor: float = 1.0, where: Callable[[Case], bool] | None = None, rereads: str = ""
 ) -> Callable[[Callable[[Case], Excess | Iterator[Excess]]], Rule]:
     """Turn a function of a case, which may yield parts, into a rule; its docstring's first paragraph is its words."""
 
@@ -208,7 +196,7 @@ def rule(
             found = compared(case)
             return found if isinstance(found, Excess) else Excess.of(found)
 
-        return Rule(test.__name__, words, unit, floor, test, rows_of, where, tuple(rereads.split()))
+        return Rule(test.__name__, words, unit, floor, test, where, tuple(rereads.split()))
 
     return made
 
@@ -257,10 +245,9 @@ def places_over(case: Case, over: str) -> pd.DataFrame:
 
 
 def rules_of(*files: ModuleType) -> tuple[Rule, ...]:
-    """Return the rules of files: those that they make, and the functions that are one."""
-    made = [one for file in files for one in getattr(file, "MADE", ())]
+    """Return the rules of files."""
     own = [(file.__name__, one) for file in files for one in vars(file).values() if isinstance(one, Rule)]
-    return (*made, *(one for name, one in own if one.test.__module__ == name))
+    return tuple(one for name, one in own if one.test.__module__ == name)
 
 
 def tested(one: Rule, case: Case) -> Excess:
@@ -270,17 +257,11 @@ def tested(one: Rule, case: Case) -> Excess:
         return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        excess = Excess.of([one.test(case)] if _is_about(one, case) else [])
+        excess = Excess.of([one.test(case)] if one.where is None or one.where(case) else [])
     case.computed[one] = excess
     for warning in caught if caught and case.is_complete else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
-
-
-def _is_about(one: Rule, case: Case) -> bool:
-    if not (one.where is None or one.where(case)):
-        return False
-    return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
 
 def judged(one: Rule, case: Case) -> CheckResult:
@@ -290,27 +271,14 @@ def judged(one: Rule, case: Case) -> CheckResult:
     except _CANNOT_COMPUTE as fault:
         if case.is_complete and not case.reads_all:  # a bug of the rule; what is stored may be anything
             raise
-        place = f"cannot be computed: {type(fault).__name__}: {fault}"
-        least = TOLERANCE * one.floor
-        return CheckResult(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)
-    places = len(excess.amount)
-    if places == 0:
-        least = TOLERANCE * one.floor
-        return CheckResult(one.name, one.verified, True, 0, 0, 0.0, one.unit, "", least)
+        place = table_of({"of": [f"cannot be computed: {type(fault).__name__}: {fault}"]})
+        excess = Excess(place, np.full(1, np.inf), np.zeros(1))
     amount = np.where(np.isnan(excess.amount), np.inf, excess.amount)
     allowed = TOLERANCE * np.maximum(one.floor, np.nan_to_num(excess.scale, posinf=one.floor))
-    at = int(np.argmax(amount / allowed))
-    is_broken = amount > allowed
-    worst = max(0.0, float(amount[at]))
-    place = ", ".join(excess.labels(at)) if worst > 0.0 else ""
-    return CheckResult(
-        name=one.name,
-        verified=one.verified,
-        ok=not is_broken.any(),
-        tested=places,
-        broken=int(is_broken.sum()),
-        worst=worst,
-        unit=one.unit,
-        place=place,
-        tolerance=float(allowed[at]),
-    )
+    is_broken, worst, where, least = amount > allowed, 0.0, "", TOLERANCE * one.floor
+    if len(amount):
+        at = int(np.argmax(amount / allowed))
+        worst, least = max(0.0, float(amount[at])), float(allowed[at])
+        where = ", ".join(excess.labels(at)) if worst > 0.0 else ""
+    counts = len(amount), int(is_broken.sum())
+    return CheckResult(one.name, one.verified, not is_broken.any(), *counts, worst, one.unit, where, least)

@@ -82,8 +82,8 @@ BILLS = ("non_firm_connection", "non_firm_discount", "shed_load_worth", "load_pr
 """Lines of cost that only such a plan has."""
 
 SPOILED = (
-    ("a stress hour is worth more", "worths_as_solved", partial(times, "stress_slot", "worth_usd_per_mwh", 2.0)),
-    ("headroom is worth more", "headroom_worth", partial(times, "headroom", "value_usd_per_mw_year", 2.0)),
+    ("a stress hour is worth more", "tables_as_stated", partial(times, "stress_slot", "worth_usd_per_mwh", 2.0)),
+    ("headroom is worth more", "tables_as_stated", partial(times, "headroom", "value_usd_per_mw_year", 2.0)),
     ("the last MWh is reported cheaper", "tables_as_stated", partial(times, "load_price", "musd", 0.9)),
     ("new load is reported smaller", "tables_as_stated", partial(times, "load_price", "new_mwh", 0.9)),
     ("the peak is reported lower", "tables_as_stated", partial(times, "load_price", "new_peak_mw", 0.9)),
@@ -98,7 +98,7 @@ SPOILED = (
         "prices_as_solved",
         partial(priced, block="all_headroom", zone="west", year=2025, tier="0.5"),
     ),
-    ("room is a right for a year alone", "dual_unit", room_for_a_year),
+    ("room is a right for a year alone", "prices_as_solved", room_for_a_year),
     ("less headroom for firm", "tables_as_stated", partial(limits, "firm_limit_mw", 0.6)),
     ("non-firm is reported as spare", "tables_as_stated", partial(times, "headroom", "new_non_firm_mw", 0.5)),
     ("firm room is reported larger", "tables_as_stated", partial(times, "headroom", "firm_limit_mw", 1.1)),

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from spoiled import cells, plus, renamed, times, without
 
-from planner.check.dual_bound import StoredProgram
+from planner.check.optimality import StoredProgram
 
 
 def proven(plan, table, **columns):
@@ -201,7 +201,7 @@ SPOILED_PROOF = (
     ("a price of another limit", "prices_as_solved", partial(renamed, "prices", "block", "other")),
     ("a price has another unit", "prices_as_solved", partial(renamed, "prices", "unit", "USD/kW")),
     ("a raw dual is missing", "prices_as_solved", partial(missing_price, "raw_dual")),
-    ("a price is missing", "dual_unit", partial(missing_price, "value")),
+    ("a price is missing", "prices_as_solved", partial(missing_price, "value")),
     ("an optimum without duals", "dual_signs", without_duals),
     ("an optimum lacks a dual", "dual_signs", a_dual_missing),
     ("a dual lacks and nothing is proven", "strong_duality", a_dual_missing),
@@ -217,10 +217,10 @@ SPOILED_PROOF = (
     ("an optimum has no bound", "bound_below_objective", lambda p: reported(p, bound_musd=np.nan)),
     ("gap 0 beside a lower bound", "gap_of_bound", bound_below_without_gap),
     ("a lower bound than proven", "bound_proven", bound_below_without_gap),
-    ("headroom binds where it does not", "headroom_binds", partial(flag_turned, "binds")),
-    ("firm headroom binds elsewhere", "headroom_binds", partial(flag_turned, "firm_binds")),
-    ("a limit's worth", "headroom_worth", partial(worth_more, "headroom", "value_usd_per_mw_year")),
-    ("a cap's worth", "carbon_limits_reported", partial(worth_more, "carbon_year", "cap_value_usd_per_t")),
+    ("headroom binds where it does not", "tables_as_stated", partial(flag_turned, "binds")),
+    ("firm headroom binds elsewhere", "tables_as_stated", partial(flag_turned, "firm_binds")),
+    ("a limit's worth", "tables_as_stated", partial(worth_more, "headroom", "value_usd_per_mw_year")),
+    ("a cap's worth", "tables_as_stated", partial(worth_more, "carbon_year", "cap_value_usd_per_t")),
     ("the discount rate is 0", "solution_table", lambda p: in_solution(p, discount_rate_frac=0.0)),
     ("money of another year", "solution_table", partial(plus, "solution", "base_year", 1)),
     ("the bound is reported lower", "solution_table", partial(times, "solution", "dual_bound_musd", 0.9)),

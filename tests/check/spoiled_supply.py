@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from spoiled import cells, largest, limit, plus, renamed, times, without
 
-from planner.check.ledger import REREAD
+from planner.check.all_checks import REREAD
 from planner.scenario import load_scenario
 
 OWN_POWER = Path(__file__).parent / "own_power.yaml"
@@ -147,7 +147,11 @@ SPOILED = (
     ("a battery is a heater", "battery_one_way", wasted_for_money),
     ("wear is reported smaller", "tables_as_stated", partial(times, "source_year", "worn_mwh", 0.5)),
     ("wear is reported larger", "tables_as_stated", partial(times, "source_year", "worn_mwh", 1.5)),
-    ("a battery is of another size", "plants_from_tables", partial(setting, "supply.override.cells.duration_h", "4.5")),
+    (
+        "a battery is of another size",
+        "durations_from_scenario",
+        partial(setting, "supply.override.cells.duration_h", "4.5"),
+    ),
     ("less comes in than is used", "tables_as_stated", partial(times, "power_slot", "grid_mw", 0.9)),
     ("power is wasted for money", "tables_as_stated", paid_to_waste),
     ("fuel burns without emissions", "tables_as_stated", partial(limit, "supply", "co2_t_per_mwh", 0.5)),

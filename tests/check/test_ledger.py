@@ -16,8 +16,8 @@ from ledger_missing import MISSING
 from ledger_worlds import RULE, WORLDS, NoTables, asked, broken_by
 
 from planner.base.errors import InputError
+from planner.check.all_checks import REREAD, TAKEN_AS_GIVEN, in_words
 from planner.check.case import Case
-from planner.check.ledger import REREAD, TAKEN_AS_GIVEN, in_words
 from planner.check.verdict import judged
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario

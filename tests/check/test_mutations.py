@@ -22,7 +22,7 @@ from spoiled_tariffs import SPOILED_TARIFFS
 from test_columns import BREAKS as BROKEN_BY_COLUMN
 
 from planner.check import RULES, tariffs
-from planner.check.ledger import REREAD
+from planner.check.all_checks import REREAD
 from planner.check.money import HEADINGS
 from planner.check.routes import round_trips
 from planner.scenario import load_scenario

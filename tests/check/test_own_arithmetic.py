@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.check.dual_bound import StoredProgram
-from planner.check.load_price import by_day_and_hour
+from planner.check.grid import by_day_and_hour
+from planner.check.optimality import StoredProgram
 from planner.check.payments import discounts, instalment
 from planner.check.stating import Here
 from planner.clock.profiles import usable_share

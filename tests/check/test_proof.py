@@ -13,7 +13,7 @@ from spoiled_proof import SPOILED_PROOF, SPOILED_WHOLE_PROOF, proven, reported
 from spoiled_siting import WHOLE
 
 from planner.check import duals, optimality, rows
-from planner.check.dual_bound import StoredProgram
+from planner.check.optimality import StoredProgram
 from planner.check.stated_tables import tables_as_stated
 from planner.check.verdict import rules_of
 from planner.inputs import build_inputs
@@ -23,7 +23,7 @@ from planner.scenario import load_scenario
 from planner.studies.solve import solve
 
 OPTIMALITY = rules_of(optimality)
-RULES = (*OPTIMALITY, tables_as_stated, rows.solution_table, duals.prices_as_solved, duals.worths_as_solved)
+RULES = (*OPTIMALITY, tables_as_stated, rows.solution_table, duals.prices_as_solved)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +99,7 @@ def test_an_optimum_is_proven_from_its_stored_program(world, request):
 
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
     tested = {rule.name for rule in RULES if verdict[rule.name].tested}
-    assert tested >= {rule.name for rule in RULES} - {"program_integers_whole", "worths_as_solved"}
+    assert tested >= {rule.name for rule in RULES} - {"program_integers_whole"}
     assert verdict["strong_duality"].worst < 1e-9 * plan.objective_musd
     assert verdict["bound_proven"].worst < 1e-9 * plan.objective_musd
 
@@ -150,7 +150,7 @@ def test_a_plan_stopped_by_a_limit_is_not_proven_and_not_refused(rich, costlier)
     assert not verdict["bound_proven"].tested
     assert verdict["program_rows_kept"].tested > 1000
     assert "not proven optimal" in verdict.proven
-    assert not stopped.reported(solution=stopped.tables["solution"].assign(gap_frac=0.0)).check("gap_of_bound").ok
+    assert not stopped.reported(solution=stopped.tables["solution"].assign(gap_frac=0.0)).check("solution_table").ok
 
 
 def test_a_plan_stopped_by_a_limit_is_refused_once_it_is_called_optimal(rich):

@@ -123,7 +123,7 @@ def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew
     assert ((built["site"] == "elm") & (built["source"] == "panel")).any()
     series = plan.inputs.tables["site_series"]
     for column, name in (
-        ("other_load_frac", "other_load"),
+        ("other_load_frac", "figures_as_given"),
         ("solar_frac", "source_yield_from_tables"),
         ("dry_bulb_c", "cooling_from_weather"),
         ("wet_bulb_c", "cooling_from_weather"),

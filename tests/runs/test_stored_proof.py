@@ -140,7 +140,7 @@ def test_duals_changed_everywhere_are_found_from_the_folder_alone(copied: Path, 
     broken = {check.name for check in reopen(copied).verdict().broken}
 
     assert {"strong_duality", "bound_proven"} <= broken
-    assert not {"files_as_written", "prices_as_solved", "dual_unit"} & broken
+    assert not {"files_as_written", "prices_as_solved"} & broken
 
 
 def test_a_proof_file_that_was_changed_is_named(copied: Path) -> None:
