@@ -47,9 +47,11 @@ def test_a_plan_is_the_same_however_its_reader_holds_texts(tmp_path: Path) -> No
     with pd.option_context(_OPTION, "pyarrow"):
         kept = planner.load(write_run(plan, tmp_path, workbook=False))
         verdict = _checked_again(plan)
+        of_stored = kept.verdict()
 
         held = {name: table.dtypes for name, table in kept.results.tables.items()}
     assert held["site_year"]["site"].storage == "pyarrow"
+    assert of_stored.broken == ()
     assert plan.results.tables["site_year"]["site"].dtype.storage == "python"
     for name, table in plan.results.tables.items():
         _assert_same_values(kept.results.tables[name], table)

@@ -82,12 +82,14 @@ def stated_racks(case: Case) -> pd.DataFrame:
     places = _halls(case)[["site", "name", "hall", "redundancy", "opens", "ends"]]
     rows = case.data("existing_racks").rename(columns={"hall": "name", "first_year": "vintage", "mw": "given_mw"})
     rows = rows.merge(places, on=["site", "name"])
-    types = case.racks.set_index("rack").astype({"peak_kw": "float64", "life_years": "float64"})
-    by_count = rows["racks"].astype("float64") * rows["rack"].map(types["peak_kw"]) / 1000.0
+    types = case.racks.set_index("rack")
+    # Of a table without rows pandas makes a column of texts.
+    peak_kw, life_years = (rows["rack"].map(types[name]).astype("float64") for name in ("peak_kw", "life_years"))
+    by_count = rows["racks"].astype("float64") * peak_kw / 1000.0
     rows = rows.assign(
         row=rows.index,
         mw=rows["given_mw"].astype("float64").fillna(by_count),
-        dies=rows["vintage"] + rows["rack"].map(types["life_years"]),
+        dies=rows["vintage"] + life_years,
     )
     available, least = availability(case), least_topology(case)
     able = {
