@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.carbon import carbon_shape
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import DualPrice, Given
+from planner.check.declared import DualPrice, Given, Table
 from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
 from planner.check.grid import at_slots, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.lead_times import decision_start
@@ -170,6 +170,27 @@ def pools_from_scenario(case: Case) -> Iterator[Excess]:
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", 8760.0),
+}
+
+
+def _target_years(case: Case) -> pd.DataFrame:
+    """List the years of pools with sites whose use must be clean in part."""
+    frac = {year: path_value(case.scenario.contracts.matching.target_frac, year) or 0.0 for year in case.years}
+    pools = case.site_year.assign(pool=case.site_year["site"].map(pool_of_sites(case)))[["pool", "year"]]
+    return pools[pools["year"].map(frac) > 0.0].drop_duplicates()
+
+
+def _claims(case: Case, columns: list[str], *, is_hourly: bool) -> pd.DataFrame:
+    """List where what may be claimed must be delivered: in every time slice, or over the year."""
+    claims = to_frame(case.inputs.contracts.claim)
+    claims = claims.assign(pool=claims["site"].map(pool_of_sites(case)))[columns].drop_duplicates()
+    return claims if case.inputs.contracts.is_hourly == is_hourly else claims[:0]
+
+
+IMPLIED: Final[Mapping[str, Table]] = {
+    "contracts.target": _target_years,
+    "contracts.claim_slot": lambda case: _claims(case, ["pool", "year", "slot"], is_hourly=True),
+    "contracts.claim_year": lambda case: _claims(case, ["pool", "year"], is_hourly=False),
 }
 GIVEN: Final[Mapping[str, Given]] = {
     "contracts.take_usd_per_mwh": (

@@ -87,9 +87,7 @@ def stated_racks(case: Case) -> pd.DataFrame:
     peak_kw, life_years = (rows["rack"].map(types[name]).astype("float64") for name in ("peak_kw", "life_years"))
     by_count = rows["racks"].astype("float64") * peak_kw / 1000.0
     rows = rows.assign(
-        row=rows.index,
-        mw=rows["given_mw"].astype("float64").fillna(by_count),
-        dies=rows["vintage"] + life_years,
+        row=rows.index, mw=rows["given_mw"].astype("float64").fillna(by_count), dies=rows["vintage"] + life_years
     )
     available, least = availability(case), least_topology(case)
     able = {

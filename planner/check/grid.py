@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import hours_off, slot_hours, stress_share, tiers_pct, year_days, year_slots
-from planner.check.declared import DualPrice, Given, figure_of, setting
+from planner.check.declared import DualPrice, figure_of, setting
 from planner.check.existing import begun_facility_mw
 from planner.check.frames import (
     between,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Given
+    from planner.check.declared import Given, Table
 
 
 _SITE = ("site", "year")
@@ -116,6 +116,18 @@ def _months_of_periods(case: Case) -> dict[str, float]:
     beyond = np.where(there, np.clip(stands_for - length, 0.0, None), 0.0)
     also = np.count_nonzero(~there) * beyond / (beyond.sum() or 1.0)
     return {_MONTH_NAMES[m]: 1.0 + float(also[m]) for m in np.flatnonzero(there)}
+
+
+def _billed_slots(case: Case) -> pd.DataFrame:
+    """List the time slices of every period: those of the days that represent its months."""
+    days, time = year_days(case).of_month, case.scenario.time
+    names = _SEASONS if time.season_days == 4 and not time.chronological else _MONTH_NAMES
+    rows = [
+        (names[day] if not time.chronological and month != time.peak_month - 1 else _MONTH_NAMES[month], day)
+        for day, month in np.argwhere(days > 0.0)
+    ]
+    periods = table_of({"period": [name for name, _ in rows], "day": [int(day) for _, day in rows]})
+    return periods.drop_duplicates().merge(year_slots(case)[["slot", "day"]], on="day")[["period", "slot"]]
 
 
 @rule(unit="months", rereads="grid.billing_months")
@@ -489,6 +501,7 @@ def non_firm_discount_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return _service(case, "charge_discount_frac") * lookup(charge, rows, _SITE, np.nan)
 
 
+IMPLIED: Final[Mapping[str, Table]] = {"grid.billing_slot": _billed_slots}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "grid_connection": DualPrice("USD/MW-year"),
     "contract_floor": DualPrice("USD/MW-year"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Given
+    from planner.check.declared import Given, Table
     from planner.check.stating import Cells, Here, LinearForm, StatedRow
 
 _HOURS_PER_YEAR = 8760.0
@@ -92,6 +92,19 @@ def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     return share, hours, price, usd_per_kw / 1e3
 
 
+def _buyers(case: Case) -> pd.DataFrame:
+    """List the sites that may sell heat in every year: those asked for whose country has buyers."""
+    settings, _ = case.of_family("heat")
+    is_asked = settings.sell & (case.sites["site"].isin(settings.sites) | (settings.sites == "all"))
+    return case.site_year.loc[
+        case.site_year["site"].isin(
+            case.sites["site"][is_asked & case.sites["country"].isin(case.data("heat_reuse")["country"])]
+        ),
+        ["site", "year"],
+    ]
+
+
+IMPLIED: Final[Mapping[str, Table]] = {"heat.sale": _buyers}
 GIVEN: Final[Mapping[str, Given]] = {
     "heat.recover_frac": figure_of("cooling", "cooling", "cooling", "heat_reuse_max_frac")
 }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import DualPrice, Given, figure_of, setting
 from planner.check.existing import fill_frac
-from planner.check.frames import cell, column_by, lookup, sum_by, to_frame
+from planner.check.frames import cell, column_by, crossed, lookup, sum_by, table_of, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.payments import instalment
 from planner.check.verdict import Excess, figures, rule
@@ -118,7 +118,7 @@ def it_power_within_nameplate(case: Case) -> Iterator[Excess]:
 
 
 @figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")
-def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Vendors deliver the operator's share of every year since the model year before."""
     share = case.scenario.operator.deliveries_share_frac * case.scenario.deliveries.scale_frac
     table = case.data("deliveries")
@@ -126,7 +126,9 @@ def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     counts = table["year"] >= case.years[0]  # the first model year has its own deliveries alone
     table = table.assign(year=into)[counts]
     delivered = sum_by(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
-    return lookup(delivered, rows, ("vendor", "year"), np.nan)
+    limited = case.racks.loc[case.racks["vendor"].isin(table["vendor"]) & case.scenario.deliveries.limit, ["vendor"]]
+    due = crossed(limited.drop_duplicates(), table_of({"year": case.years}))
+    return lookup(delivered, rows, ("vendor", "year"), np.nan), due
 
 
 def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:

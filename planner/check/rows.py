@@ -10,6 +10,7 @@ import numpy as np
 
 from planner.check import money
 from planner.check.days import year_rows, year_slots
+from planner.check.decision_lists import buildable
 from planner.check.declared import Given, merged
 from planner.check.demand import classes_in_scope
 from planner.check.families import FAMILIES
@@ -24,6 +25,8 @@ from planner.results.schema import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import pandas as pd
+
     from planner.check.case import Case
     from planner.check.declared import Table
 
@@ -31,27 +34,36 @@ if TYPE_CHECKING:
 _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
 _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
+
+def _committed(case: Case) -> pd.DataFrame:
+    """List the sites with halls under construction, by year."""
+    pairs = sorted({(site, year) for site, _, year, stage in buildable(case) if stage == "committed"})
+    return table_of({"site": [site for site, _ in pairs], "year": [year for _, year in pairs]})
+
+
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),
+    "halls.committed": _committed,
     "unit_costs": lambda case: year_rows(case, "scope", [*classes_in_scope(case), "training", "inference", "total"]),
     "lifetime": year_rows,
     "models_trained": lambda case: year_rows(case, "model", list(case.data("trained_models")["model"])),
     "money_years": lambda case: table_of({"calendar_year": list(case.calendar)}),
     "money_items": lambda _: table_of({"item": [*(of.item for of in BOUGHT.values()), MOVES, *CONTRACTS]}),
 }
-"""For each table the rows that must be there, by the columns that name a row.
+"""For each table, and list of the inputs, the rows that must be there, by the columns that name a row.
 
 Tables that are not here lose no row unseen either: rules of their own sum them, recompute
-`no_route` from round trips, and `prices` from the stored duals.
+`no_route` from round trips, and `prices` from the stored duals. Nor do other lists: columns of the
+program, cells of tables or rules over their figures need each of their places.
 """
 
 
 @rule(unit="rows")
 def rows_there(case: Case) -> Iterator[Excess]:
-    """Tables have every row that follows from the plan's other tables and the scenario."""
+    """Tables, and lists over which the program has rows, have every place that follows from scenario and data."""
     for name, implied in IMPLIED.items():
         rows = implied(case)
-        missing = ~isin(rows, case.plan(name), list(rows.columns))
+        missing = ~isin(rows, places_over(case, name) if "." in name else case.plan(name), list(rows.columns))
         labels = np.full(len(rows), "", dtype=object)  # none where the row is there
         labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
         yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)

@@ -106,11 +106,11 @@ def test_a_full_hall_is_reported_as_it_is_operated_and_as_it_is_built(operated: 
     assert sentence == f"Halls at oak (dlc, 2N{said}, 30 MW) are full in 2028, before new ones can be there"
 
 
-def test_prices_have_the_unit_sign_and_weight_that_the_checker_has_for_them() -> None:
+def test_prices_have_the_unit_and_weight_that_the_checker_has_for_them() -> None:
     prices = {limit.name: limit.price for limit in PRICED}
 
-    assert {name: (one.unit, one.units_per_row_unit, one.sign == 1, one.paid) for name, one in prices.items()} == {
-        name: (own.unit, own.units, own.must_be_met, own.paid) for name, own in duals.PRICES.items()
+    assert {name: (one.unit, one.units_per_row_unit, one.paid) for name, one in prices.items()} == {
+        name: (own.unit, own.units, own.paid) for name, own in duals.PRICES.items()
     }
 
 
