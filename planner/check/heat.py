@@ -95,13 +95,11 @@ def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
 def _buyers(case: Case) -> pd.DataFrame:
     """List the sites that may sell heat in every year: those asked for whose country has buyers."""
     settings, _ = case.of_family("heat")
-    is_asked = settings.sell & (case.sites["site"].isin(settings.sites) | (settings.sites == "all"))
-    return case.site_year.loc[
-        case.site_year["site"].isin(
-            case.sites["site"][is_asked & case.sites["country"].isin(case.data("heat_reuse")["country"])]
-        ),
-        ["site", "year"],
+    country = case.sites["country"].isin(case.data("heat_reuse")["country"]) & settings.sell
+    sells = case.sites["site"][
+        country if settings.sites == "all" else country & case.sites["site"].isin(settings.sites)
     ]
+    return case.site_year.loc[case.site_year["site"].isin(sells), ["site", "year"]]
 
 
 IMPLIED: Final[Mapping[str, Table]] = {"heat.sale": _buyers}

@@ -167,9 +167,11 @@ def _kh100e(
     column = "h100e_seconds_per_unit" if is_request else "tokens_per_s_per_h100e"
     table = case.tables["requests"]
     figure = table.loc[table["workload"] == stated.workload, column]
-    if figure.empty or figure.isna().any():
+    if figure.empty or not (figure > 0.0).all():
         what_is = f"table requests has no {column} for {stated.workload}"
-        case.findings.add(keys, what_is, "a figure to convert with", "add it, or state the demand in another unit")
+        case.findings.add(
+            keys, what_is, "a figure above 0 to convert with", "add it, or state the demand in another unit"
+        )
         return np.full(amount.shape, np.nan)
     convert = mean_h100e_from_requests_per_day if is_request else mean_h100e_from_tokens_per_day
     return convert(amount, float(figure.iloc[0])) / H100E_PER_KH100E

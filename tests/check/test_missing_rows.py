@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from copy import copy
 from functools import cache
 
+import numpy as np
 import pandas as pd
 import pytest
 from good_plan import RICH, Plan, solved
+from ledger_worlds import RULE, WORLDS
 from plans import plan_of
 
 from planner.check import RULES
 from planner.check.case import Case
-from planner.check.rows import rows_there
+from planner.check.rows import IMPLIED, rows_there
 from planner.check.unit_costs import lifetime_shared, models_trained_priced, unit_costs_divided, unit_costs_shared
 from planner.check.verdict import Rule, judged
 
@@ -146,6 +149,39 @@ def test_a_rule_that_needs_a_row_that_is_gone_is_broken(rule: Rule) -> None:
     assert "2028" in check.place
 
 
+OF_INPUTS = {
+    "racks.delivery": ("rich", "deliveries_from_tables"),
+    "halls.committed": ("rich", "rows_there"),
+    "heat.sale": ("rich", "rows_there"),
+    "grid.billing_slot": ("own_power", "rows_there"),
+    "contracts.target": ("own_power", "rows_there"),
+    "contracts.claim_slot": ("own_power", "rows_there"),
+    "contracts.claim_year": ("rich", "rows_there", "contracts.matching.mode=annual"),
+}
+"""Lists of the inputs over which the program has rows, which would be short as the list is."""
+
+
+@pytest.mark.parametrize("name", OF_INPUTS)
+def test_a_list_of_the_inputs_that_lacks_a_place_breaks_a_rule(name: str) -> None:
+    world, rule, *changes = OF_INPUTS[name]
+    case = solved(*WORLDS[world], *changes).case
+    part, attribute = name.split(".")
+    short, record = copy(case.inputs), copy(getattr(case.inputs, part))
+    whole = getattr(record, attribute)
+    object.__setattr__(record, attribute, whole.select(np.arange(whole.size - 1)))
+    for figure, values in list(vars(record).items()):
+        if figure.startswith(attribute) and isinstance(values, np.ndarray) and len(values) == whole.size:
+            object.__setattr__(record, figure, values[:-1])
+    object.__setattr__(short, part, record)
+
+    assert judged(RULE[rule], case).ok
+    check = judged(RULE[rule], dataclasses.replace(case, inputs=short))
+    assert not check.ok
+    assert "cannot be computed" not in check.place
+
+
 def test_every_table_is_tried() -> None:
+    assert {*OF_INPUTS} == {*(name for name in IMPLIED if "." in name), "racks.delivery"}
+
     tried = {*OF_TINY, *(name for names in OF_WORLDS.values() for name in names)}
     assert tried == set(tiny().results.tables)

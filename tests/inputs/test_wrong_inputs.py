@@ -75,12 +75,12 @@ def test_a_demand_outside_the_scope_is_refused(problems):
     assert any("demand region 'mesa' is outside the scope" in text for text in found)
 
 
-def test_a_unit_of_work_needs_a_figure_to_convert_with(problems):
-    stated = "{workload: train, unit: tokens_per_day, by_year: {2025: 11}}"
+def test_a_unit_of_work_needs_a_figure_above_0_to_convert_with(problems, tables):
+    stated = "demand.explicit=[{workload: %s, unit: tokens_per_day, by_year: {2025: 11}}]"
+    idle = tables["requests"].assign(tokens_per_s_per_h100e=0.0)
 
-    found = problems(f"demand.explicit=[{stated}]")
-
-    assert any("table requests has no tokens_per_s_per_h100e for train" in text for text in found)
+    for workload, found in (("train", problems(stated % "train")), ("chat", problems(stated % "chat", requests=idle))):
+        assert any(f"table requests has no tokens_per_s_per_h100e for {workload}" in text for text in found)
 
 
 def test_nothing_is_faster_than_light(problems, tables):
