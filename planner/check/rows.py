@@ -35,15 +35,16 @@ _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
 _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
 
-def _committed(case: Case) -> pd.DataFrame:
-    """List the sites with halls under construction, by year."""
-    pairs = sorted({(site, year) for site, _, year, stage in buildable(case) if stage == "committed"})
-    return table_of({"site": [site for site, _ in pairs], "year": [year for _, year in pairs]})
+def _built(case: Case, stage: str, *axes: str) -> pd.DataFrame:
+    """List where new halls may be ordered, or are under construction."""
+    halls = table_of([*buildable(case)], columns=["site", "hall", "year", "stage"])
+    return halls[halls["stage"] == stage][list(axes)].drop_duplicates()
 
 
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),
-    "halls.committed": _committed,
+    "halls.committed": lambda case: _built(case, "committed", "site", "year"),
+    "leads": lambda case: _built(case, "ordered", "site", "hall"),
     "unit_costs": lambda case: year_rows(case, "scope", [*classes_in_scope(case), "training", "inference", "total"]),
     "lifetime": year_rows,
     "models_trained": lambda case: year_rows(case, "model", list(case.data("trained_models")["model"])),

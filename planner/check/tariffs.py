@@ -12,7 +12,7 @@ import pandas as pd
 
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import column_by, lookup, once, table_of, to_frame
+from planner.check.frames import column_by, isin, lookup, once, table_of, to_frame
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
@@ -194,6 +194,7 @@ def bill_lines_reported(case: Case) -> Iterator[Excess]:
         return
     amounts = expected.groupby([*_LINE, "tariff", "kind"], as_index=False)[["quantity", "usd", "exact_usd"]].sum()
     lines = pd.concat([amounts, _exit_lines(case)], ignore_index=True)
+    yield Excess.count_broken(table[list(_LINE)], ~isin(table, lines, _LINE))
     is_paid = (lines["usd"].abs() > _CENT) | (lines["exact_usd"].abs() > _CENT)
     lines = lines[is_paid].reset_index(drop=True)
     over = (lines["usd"] - lines["exact_usd"]).to_numpy()
@@ -237,6 +238,7 @@ def bill_months_reported(case: Case) -> Iterator[Excess]:
     """The reported exact bill follows by month and tier: units, price, and what set them."""
     table, expected = case.plan("bill_months"), _month_lines(case)
     yield from sums_reported(_MONTH, table, expected, {"usd": "usd"})
+    yield Excess.count_broken(table[list(_MONTH)], ~isin(table, expected, _MONTH))
     both = table.merge(expected, on=list(_MONTH))
     by_other = [reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)]
     key = both[list(_MONTH)]

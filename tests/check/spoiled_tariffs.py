@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 from spoiled import cells, largest, limit, times
 
 from planner.scenario import load_scenario
@@ -53,7 +54,14 @@ def fee_paid_a_year_early(plan):
     return plan.reported(capacity_contracts=early)
 
 
+def made_up(name, amounts, plan):
+    table = plan.tables[name]
+    return plan.reported(**{name: pd.concat([table, table.iloc[[0]].assign(rule="made up", **amounts)])})
+
+
 SPOILED_TARIFFS = (
+    ("a line is made up", "bill_lines_reported", partial(made_up, "bills", {"charged_usd": 0.0, "exact_usd": 0.0})),
+    ("a line of a month is made up", "bill_months_reported", partial(made_up, "bill_months", {"usd": 0.0})),
     ("a line is reported cheaper", "bill_lines_reported", partial(times, "bills", "charged_usd", 0.99)),
     ("the exact bill is reported cheaper", "bill_lines_reported", partial(times, "bills", "exact_usd", 0.99)),
     ("a month is reported as more expensive", "bill_months_reported", partial(times, "bill_months", "usd", 1.02)),
