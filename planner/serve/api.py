@@ -144,7 +144,7 @@ def scenario(service: Asked, key: str) -> dict[str, Any]:
 @router.post(f"{SCENARIOS}/{{key}}/check")
 def check(service: Asked, key: str, asked: ChangedSettings) -> dict[str, Any]:
     """Say what would be wrong or implausible of a scenario with changed settings."""
-    with service.checking_alone():
+    with service.checking():
         draft, changed = _draft(service, key, asked)
         return _told(draft.judged(service.project, {}, changed))
 
@@ -154,7 +154,7 @@ def save(service: Asked, key: str, asked: NewScenario) -> JSONResponse:
     """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
     given = {NAME: asked.name, "title": asked.title, "question": asked.question}
     about = {key: text.strip() for key, text in given.items()}
-    with service.checking_alone():
+    with service.checking():
         draft, changed = _draft(service, key, asked)
         said = draft.judged(service.project, about, changed)
         if not any(one.kind == "problem" for one in said):

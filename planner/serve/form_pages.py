@@ -265,7 +265,7 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
     if do.startswith(ADD):
         with service.computing:
             return form_page(_with_card(shown, do.removeprefix(ADD), fields))
-    with service.checking_alone():
+    with service.checking():
         changed, said = shown.draft.settings()
         if not said:
             said = shown.draft.judged(service.project, about, changed)

@@ -44,7 +44,8 @@ class Service:
     keys: Keys = field(default_factory=Keys)  # what requests must know
     # held while a page is computed, so that many requests at once do not take all memory
     computing: threading.Lock = field(default_factory=threading.Lock)
-    _checking: threading.Lock = field(default_factory=threading.Lock)
+    # two checks at once, so that a short one does not wait for one of thousands of sites
+    _checking: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(2))
     _checks: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(MOST_CHECKS))
 
     def source(self, key: str) -> Source:
@@ -80,8 +81,8 @@ class Service:
         )
 
     @contextmanager
-    def checking_alone(self) -> Iterator[None]:
-        """Wait for other checks of scenarios, which may take minutes; pages do not wait for a check."""
+    def checking(self) -> Iterator[None]:
+        """Wait while two checks of scenarios, which may take minutes, are at work; pages do not wait for any."""
         if not self._checks.acquire(blocking=False):
             raise HTTPException(503, f"{MOST_CHECKS} checks wait already; repeat it later")
         try:
