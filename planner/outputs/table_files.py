@@ -68,7 +68,7 @@ def write_inputs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
     """Write tables that are not of the results' schema."""
     for name, frame in tables.items():
         folder.mkdir(parents=True, exist_ok=True)
-        frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+        frame.to_parquet(folder / f"{name}.parquet", index=False, compression="lz4")
     return [folder / f"{name}.parquet" for name in tables]
 
 

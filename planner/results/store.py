@@ -185,7 +185,7 @@ def to_parquet(results: Results, folder: Path) -> None:
         schema = pa.schema(fields, metadata=metadata)
         # A missing number stays nan: null would mean the same and read back as another type.
         table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
-        pq.write_table(table.cast(schema), folder / f"{name}.parquet", compression="zstd")
+        pq.write_table(table.cast(schema), folder / f"{name}.parquet", compression="lz4")
 
 
 _ARROW: Final = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
