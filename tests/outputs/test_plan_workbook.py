@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,18 @@ from plans import plan_of
 
 import planner
 from planner.base.arrays import Record
+from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.inputs import build_inputs
 from planner.inputs.build import validated
 from planner.outputs.plan_workbook import write_plan_workbook
-from planner.scenario import load_scenario
+from planner.outputs.plan_workbook.limits import Limits
+from planner.plausible.rules import Range
+from planner.scenario import json_schema, load_scenario
 from planner.scenario.keys import settings
 from planner.scenario.workbook_cells import own_sheets, single_settings
-from planner.tables import read_tables
+from planner.tables import read_table, read_tables
+from planner.tables.descriptor import Field
 
 NAUGHTY = ("=1+1", "<script>alert(1)</script>", "../../x", "\u202eright to left", "🏭", "x" * 300)
 
@@ -153,6 +158,7 @@ def test_cells_offer_choices_ids_and_plausible_ranges(of_tiny: Path) -> None:
 
     assert rule("carbon.accounting").formula1 == '"location,market"'
     assert rule("heat.sell").formula1 == '"TRUE,FALSE"'
+    assert rule("carbon.accounting").errorStyle is rule("heat.sell").errorStyle is None  # other words are refused
     assert rule("supply.standby.source").formula1 == "ids_onsite_sources_onsite"
     ids = book.defined_names["ids_onsite_sources_onsite"].attr_text
     assert ids.startswith("Lists!")
@@ -169,6 +175,90 @@ def test_cells_offer_choices_ids_and_plausible_ranges(of_tiny: Path) -> None:
     assert "[USD/t CO2]" in price.prompt
     share = rule("failover.neighbour_users_frac")  # refused: stop is what a rule does unless it says otherwise
     assert (share.errorStyle, float(share.formula1), float(share.formula2)) == (None, 0.0, 1.0)
+    assert rule("supply.standby.source").showErrorMessage
+    several = rule("scope.sites")  # several with commas are right and not in the list: no message
+    assert (several.formula1, several.errorStyle, several.showErrorMessage) == ("ids_sites_site_all", "warning", False)
+
+
+def rule_at(sheet: Worksheet, cell: str) -> tuple[Any, ...]:
+    """Return kind, operator, both ends and style of the rule of a cell; `between` and `stop` are None."""
+    (one,) = (one for one in sheet.data_validations.dataValidation if cell in one.sqref)
+    ends = (end if end is None or one.type == "list" else float(end) for end in (one.formula1, one.formula2))
+    return one.type, one.operator, *ends, one.errorStyle
+
+
+def number_rule(one: Mapping[str, Any], bounds: Mapping[str, Any], usual: pd.DataFrame, style: Any = None) -> Any:
+    """Return the rule of a number by its type and bounds in the words of JSON Schema, and where it usually lies."""
+    kind, bounds = "whole" if one["type"] == "integer" else "decimal", {"minimum": -1e15, **bounds}
+    if len(usual):
+        return kind, None, usual["low"].iloc[0], usual["high"].iloc[0], "warning"
+    least, name = max((bounds[name], name) for name in ("minimum", "exclusiveMinimum") if name in bounds)
+    most = bounds.get("maximum", bounds.get("exclusiveMaximum", 1e15 if least == -1e15 else None))
+    if most is not None:
+        return kind, None, least, most, style
+    return kind, {"minimum": "greaterThanOrEqual", "exclusiveMinimum": "greaterThan"}[name], least, None, style
+
+
+def test_columns_admit_what_the_data_dictionary_and_the_plausible_ranges_do(tmp_path: Path) -> None:
+    assert run("init", "--xlsx", str(tmp_path / "it.xlsx"), "--from", "tiny", "--table", "fuel_prices").exit_code == 0
+    book, usual, seen = openpyxl.load_workbook(tmp_path / "it.xlsx"), read_table("plausible_ranges"), set()
+    usual = usual[usual["rows"].isna()]  # a range of some rows, as of racks for compute, is none of the column
+    package = json.loads((DATA_DIR / "datapackage.json").read_text(encoding="utf-8"))
+    for table in (table for table in package["resources"] if table["name"] in book.sheetnames):
+        fields = {field["name"]: field for field in table["schema"]["fields"]}
+        for cell in book[table["name"]][1]:
+            field = fields[str(cell.value).split(" ")[0]]
+            limits, found = field.get("constraints", {}), rule_at(cell.parent, f"{cell.column_letter}2")
+            of = usual[(usual["table"] == table["name"]) & (usual["column"] == field["name"])]
+            if "enum" in limits:
+                assert found == ("list", None, f'"{",".join(map(str, limits["enum"]))}"', None, None)
+            elif field["type"] in {"number", "integer"}:
+                assert found == number_rule(field, limits, of), (table["name"], field)
+                seen.add((*found[:2], found[-1]))
+    assert seen >= {("whole", None, None), ("decimal", None, None), ("decimal", "greaterThanOrEqual", None)}
+
+    zone, region = (column_of(book[table], 1, head) for table, head in (("sites", "zone"), ("fuel_prices", "region")))
+    assert rule_at(book["sites"], f"{zone}2") == ("list", None, "ids_grid_zones_zone", None, "warning")
+    assert rule_at(book["fuel_prices"], f"{region}2")[0] is None  # no list has all: zones, countries and `world`
+
+
+def branches(schema: Mapping[str, Any], node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Find what a setting may be other than blank: a number, a word, figures by year."""
+    node = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+    several = [*node.get("anyOf", ()), *node.get("oneOf", ())]
+    found = [one for part in several for one in branches(schema, part)] or [node]
+    return [one for one in found if one.get("type") != "null"]
+
+
+def test_settings_admit_what_the_schema_does(of_tiny: Path) -> None:
+    sheet, schema, seen = openpyxl.load_workbook(of_tiny)["Settings"], json.loads(json_schema()), {}
+    usual = read_table("plausible_ranges").dropna(subset="settings")
+    for name in (one.name for one in single_settings()):
+        found: list[Mapping[str, Any]] = [schema]
+        for key in name.split("."):
+            found = [one for node in found for one in branches(schema, node["properties"][key])]
+        for one in found:
+            if one.get("type") in {"number", "integer"} and not {"enum", "const"} & set(one):
+                of = usual[[name in keys.split() for keys in usual["settings"]]]
+                seen[name] = rule_at(sheet, f"B{row_of(sheet, name)}")
+                style = "warning" if len(found) > 1 else None  # a word, or figures by year, are admitted too
+                assert seen[name] == number_rule(one, one, of, style), name
+    assert len(seen) > 80
+    assert seen["solver.time_limit_s"] == ("decimal", "greaterThan", 0.0, None, None)
+    assert seen["siting.exactly_sites"] == ("whole", "greaterThanOrEqual", 1.0, None, None)
+    assert seen["failover.most_rounds"] == seen["siting.exactly_sites"]  # a count may be 0, this one not
+    assert seen["failover.nearest_standbys"] == ("whole", "greaterThanOrEqual", 1.0, None, "warning")  # or `all`
+
+
+def test_bounds_and_ranges_that_no_shipped_table_has() -> None:
+    """Only a most; a range of a column over another; words of 255 characters, the most a rule can hold, and of 256."""
+    usual = dict.fromkeys(("quantity", "rows", "settings", "unit", "hint"), "") | {"low": 2, "high": 3}
+    limits = Limits([Range(usual | {"table": "halls", "column": "cost / peak_kw"})])
+    cost, _ = limits.of_column("halls", Field("cost", "number", "What it costs.", maximum=7.0), None)
+    assert (cost["criteria"], cost["value"], cost["error_type"]) == ("<=", 7.0, "stop")
+    for length, kind in ((127, "list"), (128, "any")):
+        words, _ = limits.of_column("halls", Field("of", "string", "Kind.", enum=("x" * 127, "y" * length)), None)
+        assert words["validate"] == kind
 
 
 def test_wrong_cells_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -124,6 +125,32 @@ def test_more_days_than_months_and_a_peak_are_not_drawn(run: Run, days: int, is_
 
     assert len(one) > 2
     assert ("All sites over the day" in str(drawn)) == is_drawn
+
+
+def test_days_show_all_sites_hour_by_hour_and_what_the_last_peak_day_is_made_of(run: Run) -> None:
+    rows = [
+        {"year": year, "slot": f"d{day}h{hour:02}", "is_peak_day": day in {1, 2} and year == 2030, "it_mw": it + hour}
+        | {"mechanical_mw": 30.0 + hour, "electrical_loss_mw": 5.0 + hour, "facility_mw": it + 35.0 + 3 * hour}
+        for day, hour in product(range(4), (0, 12))
+        for year, it in ((2027, 700.0), (2030, 100.0 + 10 * day))
+    ]
+
+    def drawn(power: pd.DataFrame) -> list[str]:
+        page = read_page(str(days_section(Figures(replace(run, tables={**run.tables, "power_slot": power})))))
+        return [one.text for one in page.elements if one.tag in {"caption", "th", "td"} and one.text]
+
+    assert drawn(pd.DataFrame(rows)) == [
+        *("All sites over the day, 2030, hours in UTC [MW]", "00:00", "12:00"),
+        *("Day 1", "135", "171"),  # 100 + 30 + 5, and 12 more of each at 12:00
+        *("Peak day", "145", "181"),
+        *("Peak day", "155", "191"),
+        *("Day 4", "165", "201"),
+        *("What it is made of: Peak day, 2030 [MW]", "00:00", "12:00"),
+        *("IT", "120", "132"),  # of the second peak day, d2
+        *("cooling", "30", "42"),
+        *("electrical losses", "5", "17"),
+    ]
+    assert drawn(pd.DataFrame(rows).replace({"slot": {"d0h12": "winter"}})) == []  # not all are hours of days
 
 
 def test_names_are_never_markup(run: Run) -> None:

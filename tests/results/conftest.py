@@ -58,3 +58,9 @@ def case(request):
 @pytest.fixture(scope="session")
 def results():
     return solved(build_inputs(load_scenario(MINI))).results
+
+
+@pytest.fixture(scope="session")
+def solve_mini():
+    """Return what solves the made-up world with settings."""
+    return lambda *settings: solved(build_inputs(load_scenario(MINI, settings)))

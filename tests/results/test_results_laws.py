@@ -139,3 +139,27 @@ def test_classes_add_up_to_their_duty_and_all_to_the_payments_for_own_sites(case
     for level in ("workload", "duty", "total"):
         paid = by(table[table["level"] == level], "year", "cost_musd")
         assert paid.tolist() == pytest.approx((own - levers.to_numpy()).tolist(), **NEAR)
+
+
+def test_one_limit_of_a_zone_is_worth_the_same_to_firm_and_to_all_connections(solve_mini):
+    short = solve_mini("grid.headroom_scale_frac=0.07")
+    saved_musd = -short.outcome.row_dual[short.model.problem.row_block("zone_headroom")].min()  # by one more MW
+    worth = short.results.headroom.filter(like="value_npv_usd_per_mw").max()
+    assert saved_musd > 1.0
+    assert worth.tolist() == pytest.approx([1e6 * saved_musd] * 2, rel=1e-9)
+
+
+def test_non_firm_connection_leaves_less_to_firm_and_export_leaves_less_to_the_site(solve_mini):
+    connect = ("grid.expansion_usd_per_mw=5e6", "grid.non_firm={allow: true, usd_per_mw: 0}")
+    sell = ("supply.allow=[panel]", "supply.export={allow: true, wholesale_price_frac: 3}", "energy.price_scale_frac=3")
+    plan = solve_mini("grid.headroom_scale_frac=0.07", *connect, *sell).results
+
+    east = plan.headroom.query("zone == 'east'").set_index("year")
+    new_mw = (1900 + 360) * 0.2 * 0.07 - 27.6  # all that is left in 2027, connected since 2025
+    assert east["new_non_firm_mw"].tolist() == pytest.approx([new_mw, new_mw])
+    spare_mw = (1900 + 120) * 0.2 * 0.07 - 11.0 - new_mw
+    assert east.loc[2025, ["spare_mw", "firm_spare_mw"]].tolist() == pytest.approx([spare_mw, spare_mw])
+    stress = plan.stress_slot
+    met_mw = stress["grid_mw"] + stress["own_mw"] + stress["shed_mw"]
+    assert met_mw.tolist() == pytest.approx(stress["use_mw"].tolist())
+    assert plan.site_surplus.merge(stress[["site", "year", "slot"]])["export_mw"].max() > 1.0
