@@ -192,12 +192,13 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
             for path in files_of(folder, found.files):
                 what_is = f"the folder is that of a {whole.words}"
                 return [Problem.of(str(path), what_is, must_be, fix)]
-    known = digests_in(folder) if kind.is_whole else ()
-    # Hidden files are no files of anybody.
-    shown = [one for one in files_in(folder) if not f"/{one[0]}".count("/.") and one[0] != LABELS_FILE]
-    if kind.is_whole and (others := [name for name, path in shown if not is_one_of(path, known)]):
-        what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, 3)}"
-        return [Problem.of(str(folder), what_is, must_be, fix)]
+    if kind.is_whole:
+        known = digests_in(folder)
+        # Hidden files are no files of anybody.
+        shown = [one for one in files_in(folder) if not f"/{one[0]}".count("/.") and one[0] != LABELS_FILE]
+        if others := [name for name, path in shown if not is_one_of(path, known)]:
+            what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, 3)}"
+            return [Problem.of(str(folder), what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
         return []
     path = folder / kind.entry_file
