@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 7_470,
+    "planner/check": 7_485,
     "planner/studies": 6_770,
     "planner/inputs": 5_975,
     "planner/outputs": 5_840,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 65,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 328, "says": 45_725, "docstrings": 9_275, "lines": 77_550}, "tests": {"says": 27_590}}
+WHOLE = {"planner": {"files": 328, "says": 45_740, "docstrings": 9_275, "lines": 77_560}, "tests": {"says": 27_590}}
 
 
 def size() -> ModuleType:

@@ -14,6 +14,7 @@ from planner.check.frames import (
     between,
     column_by,
     crossed,
+    isin,
     lookup,
     once,
     path_value,
@@ -187,6 +188,16 @@ def headroom_from_tables(case: Case) -> Iterator[Excess]:
         spare = sum_by(reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None))
         expected = lookup(spare, rows, _ZONE, np.nan)
         yield Excess.differs(rows[list(_ZONE)], rows["room"], expected)
+    # Firm connection meets the limit of a year that has less room than all later ones.
+    spare_mw = np.clip(firm - reported["committed_mw"].to_numpy(), 0.0, None)
+    room = reported.assign(room=spare_mw).sort_values("year").groupby("zone")["room"]
+    later = room.transform(lambda of: of[::-1].cummin()[::-1].shift(-1, fill_value=np.inf)).sort_index()
+    start = decision_start(case) + months_to_service(case)["connection"] / 12.0
+    offers = to_frame(grid.firm)
+    offers = offers[offers["site"].map(start) < offers["year"].map(case.last_years) + 1.0]
+    first = offers.groupby(offers["site"].map(column_by(case.scope, "site", "zone")))["year"].min().to_dict()
+    is_due = (spare_mw < later) & (place["year"] >= place["zone"].map(first)) & ~place["zone"].isin(tiers["zone"])
+    yield Excess.count_broken(place, is_due & ~isin(place, to_frame(grid.headroom), _ZONE))
 
 
 # --- Load of sites beside their racks, read a second time from scenario and series ----------------
