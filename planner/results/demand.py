@@ -75,7 +75,7 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
         twice = reaches_two(reaches, s.p.failover.may_cover)
         has_two = twice[over["region"], over["workload"], over["year"]]
     why = {
-        "own sites in reach have no racks for it by then: table leads says what each waits for": distinct(
+        "own sites in reach have no racks for it by then: none on offer, or table leads says what each waits for": distinct(
             served, *over.axis_names
         ).find(over)
         < 0,

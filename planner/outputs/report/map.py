@@ -113,7 +113,7 @@ def map_of(figures: Figures) -> Html:
         "figure",
         _controls(figures.years, known),
         _svg(figures.run.sites, drawn, about),
-        _size_key(largest),
+        _size_key(largest) if largest > _A_LITTLE_MW else "",
         keys,
         _PICKED,
         class_="map",

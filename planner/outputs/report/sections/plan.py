@@ -85,10 +85,9 @@ def _sentences(figures: Figures) -> Iterator[Html]:
     for at, ((site,), mw) in enumerate(largest):
         between = "" if at == 0 else " and " if at == len(largest) - 1 else ", "
         named.append(filled(f"{between}{{}} ({{}} MW)", name(labels.site(str(site))), mw.html()))
-    yield filled(
-        f"{{}} MW of racks are in use at {{}} sites in {last}, the largest at {{}}.",
-        *(racks.html(digits=_DIGITS), of("sites_in_use").html(decimals=0), joined(named)),
-    )
+    where = f" at {{}} sites in {last}, the largest at {{}}." if largest else f" at any site in {last}."
+    words = (of("sites_in_use").html(decimals=0), joined(named)) if largest else ()
+    yield filled(f"{{}} MW of racks are in use{where}", racks.html(digits=_DIGITS), *words)
     mean, peak, pue = (of(one).html(digits=_DIGITS) for one in ("facility_mean_mw", "facility_peak_mw", "pue"))
     yield filled(
         f"At the meter they draw {{}} MW on average and {{}} MW at their peak in {last}: {{}} TWh a year at a PUE of"
