@@ -13,7 +13,7 @@ BUDGETS = {
     "planner/check": 7_485,
     "planner/studies": 6_770,
     "planner/inputs": 5_975,
-    "planner/outputs": 5_840,
+    "planner/outputs": 5_855,
     "planner/lp": 2_620,
     "planner/scenario": 2_250,
     "planner/results": 2_220,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 65,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 328, "says": 45_740, "docstrings": 9_275, "lines": 77_560}, "tests": {"says": 27_590}}
+WHOLE = {"planner": {"files": 328, "says": 45_745, "docstrings": 9_285, "lines": 77_590}, "tests": {"says": 27_590}}
 
 
 def size() -> ModuleType:

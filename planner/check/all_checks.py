@@ -34,7 +34,11 @@ _BY_HEADING: Final = {
 }
 _RULES: Final = [(heading, rule) for heading, files in _BY_HEADING.items() for rule in rules_of(*files)]
 GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = {
-    **{heading: tuple(rule for of, rule in _RULES if of == heading and not rule.rereads) for heading in _BY_HEADING},
+    **{
+        heading: rules
+        for heading in _BY_HEADING
+        if (rules := tuple(rule for of, rule in _RULES if of == heading and not rule.rereads))
+    },
     _FACTS: tuple(rule for _, rule in _RULES if rule.rereads),
 }
 """Every rule, under the heading it is shown under; those that reread figures under one of their own."""

@@ -1,6 +1,6 @@
 """What a family of the checker declares, and how the declarations of all are put together.
 
-A family is a file with rules, under the name of its rows in `model/`; `planner.check.families` lists them. It declares,
+A family is a file with rules; `planner.check.families` lists them. It declares,
 as far as it has something to declare: functions under `rule`; rows (`row`) and tables (`stated_table`) of
 `planner.check.stating`; `LINES`, its cost lines that follow from tables of the plan, and `AT_SITE` and `BOUGHT`, those
 of `planner.check.priced`; `IMPLIED`, rows that must be there of tables whose cells are not stated; `PRICES`, what the

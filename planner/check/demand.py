@@ -416,7 +416,8 @@ def why_not_reported(case: Case) -> Excess:
             expected.append(f"no own site {stays}{f' (residency: {rule}) ' if stays else ''}within {ms:g} ms")
         elif not there:
             expected.append(
-                "own sites in reach have no racks for it by then: none on offer, or table leads says what each waits for"
+                "own sites in reach have no racks for it by then: none on offer, or table leads says what each "
+                "waits for"
             )
         elif asked and not any(covers.get(one, frozenset()) & there for one in there):
             expected.append("no two own sites that may cover for each other")

@@ -355,7 +355,7 @@ def headroom_command(
     from planner.outputs.plots import plot_headroom_study
 
     if output is not None:
-        if output.suffix != ".svg":
+        if output.suffix.lower() != ".svg":
             fix = f"write {output.with_suffix('.svg').name!r}"
             raise InputError.at("--output", f"the plot is {output}", "an .svg file", fix)
         try_file(output, "--output")

@@ -99,7 +99,7 @@ class ModelYears:
 # --- Days that represent a year, cut into time slices: what all have, and representative ones -----
 #
 # Time slices run in UTC, so one is the same moment at every site. Representative days are one per
-# season (or per month) and one peak day, each standing for a number of days; `planner.clock.series`
+# season (or per month) and one peak day, each standing for a number of days. A series
 # has days that follow one another.
 
 SEASONS: Final = ("DJF", "MAM", "JJA", "SON")

@@ -163,7 +163,7 @@ class Engine:
 
 
 def called_weakly(method: Callable[..., None]) -> Callable[..., None]:
-    """Return what calls a method as long as its object lives: HiGHS would hold that, and it HiGHS, for ever."""
+    """Return what calls a method as long as its object lives: HiGHS and the object would keep each other for ever."""
     known = WeakMethod(method)
 
     def call(*given: Any) -> None:

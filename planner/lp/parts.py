@@ -242,7 +242,10 @@ _MOST_KEPT: Final = 8
 
 @dataclass(eq=False)
 class Parts:
-    """A program in parts, and the duals behind every cut of its master; places have costs of their own in a piece's."""
+    """A program in parts, and the duals behind every cut of its master.
+
+    Where pieces share a place, each piece has costs of its own for it.
+    """
 
     whole: Arrays
     split: Split

@@ -107,7 +107,9 @@ def kind_of_special(path: Path) -> str | None:
     """Return what is at a path where that is neither a regular file nor a folder."""
     try:
         mode = path.stat().st_mode
-        is_open_file = Path(os.path.realpath(path.parent), path.name).as_posix().startswith(_OPEN_FILES)
+        named = Path(os.path.realpath(path.parent), path.name)
+        target = named.parent / named.readlink() if named.is_symlink() else named
+        is_open_file = any(one.as_posix().startswith(_OPEN_FILES) for one in (named, target))
     except (OSError, ValueError):
         return None
     if stat.S_ISFIFO(mode):
@@ -141,6 +143,7 @@ if sys.platform != "win32":
 
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
+_TRIES: Final = 100
 _LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a run folder
 
 
@@ -220,13 +223,18 @@ def new_token() -> str:
 
 def _begin(home: Path) -> tuple[Path, int | None]:
     """Make a folder and lock it before anybody can take it for left over."""
-    while True:
+    for left in reversed(range(_TRIES)):
         home.mkdir(parents=True, exist_ok=True)
         partial = home / f"{PARTIAL}{new_token()}"
-        with suppress(FileNotFoundError), locked(home):  # another writer may just have removed `home`, which was empty
-            _sweep(home)
-            partial.mkdir()
-            return partial, _lock(partial)
+        try:
+            with locked(home):
+                _sweep(home)
+                partial.mkdir()
+                return partial, _lock(partial)
+        except FileNotFoundError:  # another writer has just removed `home`, which was empty
+            if not left:
+                raise
+    raise AssertionError
 
 
 def _is_dead(left: Path) -> bool:

@@ -18,6 +18,7 @@ from planner.outputs.files import sha256_of
 from planner.outputs.run import once_a_run
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
+from planner.tables import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,14 +71,19 @@ def inputs_of(run: Run) -> Inputs:
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:
-    """Find the input tables that a run lacks, or that are no Parquet files."""
+    """Find the input tables that a run lacks, that are no Parquet files, or lack columns that are read now."""
+    schemas = load_package().tables
     for name in TABLES:
         try:
-            run.inputs_tables[name]
+            lacking = sorted(set(schemas[name].columns) - set(run.inputs_tables[name]))
+            found = f"the table has no {' and no '.join(lacking)}" if lacking else ""
         except InputError as error:
             yield from error.problems
+            continue
         except KeyError:
-            found, must_be = f"the table can not be read: the run has no {name!r}", "a table as the run has read it"
+            found = f"the table can not be read: the run has no {name!r}"
+        if found:
+            must_be = "a table with the columns that this version of dcplan reads"
             yield Problem.of(f"inputs/{name}.parquet", found, must_be, "solve the scenario again")
 
 

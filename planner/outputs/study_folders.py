@@ -227,7 +227,8 @@ def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
     frame = read_table(folder, name, columns)
     if frame is None:
-        raise unreadable(folder / f"{name}.parquet", "it is missing")
+        fix = f"solve the sweep to its end: {folder} goes on where it ended"
+        raise InputError.at(str(folder / f"{name}.parquet"), "it is missing", "a table of the sweep", fix)
     return frame
 
 

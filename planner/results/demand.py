@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -60,6 +60,11 @@ def demand(s: SolvedModel) -> dict[str, Cells]:
     )
 
 
+_NO_RACKS: Final = (
+    "own sites in reach have no racks for it by then: none on offer, or table leads says what each waits for"
+)
+
+
 def _why_not_own(s: SolvedModel) -> np.ndarray:
     """Say why no own site may serve a demand; "" where one may. [demand]"""
     over, served = s.p.demand.demand, s.p.demand.served
@@ -75,10 +80,7 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
         twice = reaches_two(reaches, s.p.failover.may_cover)
         has_two = twice[over["region"], over["workload"], over["year"]]
     why = {
-        "own sites in reach have no racks for it by then: none on offer, or table leads says what each waits for": distinct(
-            served, *over.axis_names
-        ).find(over)
-        < 0,
+        _NO_RACKS: distinct(served, *over.axis_names).find(over) < 0,
         "no two own sites that may cover for each other": must_survive & ~has_two,
     }
     found = np.select([*why.values()], [*why], "").astype(object)

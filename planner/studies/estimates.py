@@ -288,7 +288,10 @@ class PlanProgram:
         return aligned(old, new, plan.arrays, plan.x, plan.row_dual)
 
     def moved(self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0) -> Effect | None:
-        """Return what moving figures a step of the way does to the cost, scaled up, to first order; None as above."""
+        """Return what moving figures a step of the way does to the cost, scaled up, to first order.
+
+        None where it cannot be known.
+        """
         arrays = self.arrays_with([(of, of.value + step * (end - of.value)) for of, end in values])
         if arrays is None:
             return None

@@ -248,8 +248,6 @@ ALWAYS: Final = When()
 """Every hour."""
 
 
-# --- How the time steps of a load tell the hours of a bill ----------------------------------------
-
 # --- How the time steps of a load tell the hours of a bill: hour by hour, or by a few days --------
 
 

@@ -54,6 +54,15 @@ def changed_meta(folder: Path, **content: object) -> None:
     (folder / "run.json").write_bytes(meta_bytes(sealed({**meta, **content})))
 
 
+def test_a_stored_input_table_that_lacks_a_column_is_named(copied: Path) -> None:
+    racks = copied / "inputs" / "racks.parquet"
+    pd.read_parquet(racks).drop(columns="liquid_heat_frac").to_parquet(racks, index=False)
+    changed_meta(copied, sha256=digests(copied))
+
+    with pytest.raises(InputError, match="the table has no liquid_heat_frac; must be a table with the columns"):
+        reopen(copied)
+
+
 def test_a_run_json_that_was_edited_is_not_checked(copied: Path) -> None:
     meta = json.loads((copied / "run.json").read_text(encoding="utf-8"))
     (copied / "run.json").write_text(json.dumps({**meta, "iterations": 17}, indent=2), encoding="utf-8")

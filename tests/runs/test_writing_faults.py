@@ -72,7 +72,7 @@ def no_room(within: Path) -> Callable[..., Any]:
     return write
 
 
-@pytest.mark.parametrize("place", ["file/runs", "/proc/runs", "x" * 300, "long/" * 900])
+@pytest.mark.parametrize("place", ["file/runs", "/proc", "/proc/runs", "x" * 300, "long/" * 900])
 def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:

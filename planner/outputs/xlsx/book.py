@@ -158,7 +158,10 @@ def rows_by(
     per: float = 1.0,
     total: str = "Total",
 ) -> list[Row]:
-    """Return a row for each label of totals, and their sum; `source`: list, labels, measure; no unit: the id."""
+    """Return a row for each label of totals, and their sum; `source`: list, labels, measure.
+
+    Where `unit` is None, the label's id stands in its column.
+    """
 
     def of(label: str) -> Formula:
         found = matching(*source, wide.loc[label].to_numpy(), by)

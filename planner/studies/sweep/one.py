@@ -449,7 +449,10 @@ def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
 def answered(
     sent: _Sent, tables: tuple[Tables, Path], start: bytes | None = None
 ) -> tuple[FutureResult, bytes | None, bytes | None]:
-    """Solve a future on a worker; a run that is kept comes back as a zip, tables come with their own DATA_DIR."""
+    """Solve a future on a worker; a run that is kept comes back as a zip.
+
+    Tables are sent with the data folder that they were read from.
+    """
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="dcplan-") as home:
         question, files = sent
         if question.scenario is not None:
