@@ -13,7 +13,7 @@ BUDGETS = {
     "planner/check": 7_485,
     "planner/studies": 6_770,
     "planner/inputs": 5_975,
-    "planner/outputs": 5_855,
+    "planner/outputs": 5_860,
     "planner/lp": 2_620,
     "planner/scenario": 2_250,
     "planner/results": 2_220,

@@ -71,19 +71,22 @@ def inputs_of(run: Run) -> Inputs:
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:
-    """Find the input tables that a run lacks, that are no Parquet files, or lack columns that are read now."""
+    """Find the input tables that a run lacks, that are no Parquet files, lack columns or have a key twice."""
     schemas = load_package().tables
     for name in TABLES:
         try:
-            lacking = sorted(set(schemas[name].columns) - set(run.inputs_tables[name]))
+            table, key = run.inputs_tables[name], list(schemas[name].primary_key)
+            lacking = sorted(set(schemas[name].columns) - set(table))
             found = f"the table has no {' and no '.join(lacking)}" if lacking else ""
+            if not lacking and key and table.duplicated(key).any():
+                found = f"the table has two rows of one {', '.join(key)}"
         except InputError as error:
             yield from error.problems
             continue
         except KeyError:
             found = f"the table can not be read: the run has no {name!r}"
         if found:
-            must_be = "a table with the columns that this version of dcplan reads"
+            must_be = "a table with the columns that this version of dcplan reads, and each key once"
             yield Problem.of(f"inputs/{name}.parquet", found, must_be, "solve the scenario again")
 
 

@@ -54,13 +54,19 @@ def changed_meta(folder: Path, **content: object) -> None:
     (folder / "run.json").write_bytes(meta_bytes(sealed({**meta, **content})))
 
 
-def test_a_stored_input_table_that_lacks_a_column_is_named(copied: Path) -> None:
-    racks = copied / "inputs" / "racks.parquet"
+def test_stored_input_tables_that_lack_a_column_or_have_a_key_twice_are_named(copied: Path) -> None:
+    racks, zones = copied / "inputs" / "racks.parquet", copied / "inputs" / "grid_zones.parquet"
     pd.read_parquet(racks).drop(columns="liquid_heat_frac").to_parquet(racks, index=False)
+    table = pd.read_parquet(zones)
+    pd.concat([table, table[:1]]).to_parquet(zones, index=False)
     changed_meta(copied, sha256=digests(copied))
 
-    with pytest.raises(InputError, match="the table has no liquid_heat_frac; must be a table with the columns"):
+    with pytest.raises(InputError) as error:
         reopen(copied)
+
+    text = str(error.value)
+    assert "racks.parquet: the table has no liquid_heat_frac; must be a table with the columns" in text
+    assert "grid_zones.parquet: the table has two rows of one zone; must be" in text
 
 
 def test_a_run_json_that_was_edited_is_not_checked(copied: Path) -> None:
