@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.check.stating import Here, Stored
 
 _HOURS_PER_YEAR: Final = 8760.0
-_SITES_IN_A_SOLVE: Final = 12
+_SITES_IN_A_SOLVE: Final = 5
 
 
 @dataclass(frozen=True)

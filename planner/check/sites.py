@@ -180,6 +180,7 @@ _ROUNDING = 1e-9
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 
 
+@once
 def block_sizes(case: Case) -> dict[str, float]:
     """Return the block of each workload that needs one. [MW]"""
     asked, sizes = case.scenario.siting, dict[str, float]()
