@@ -355,7 +355,7 @@ def _rows_in_gw(f: _Whole) -> Found:
     largest = {number: max(path) for number, path in f.rows_mw.items()}
     beside_mw = max([f.stated_mw, *largest.values()])
     small = {number: mw for number, mw in largest.items() if 0.0 < mw < beside_mw / GW}
-    beside = f"beside {as_text(beside_mw)} MW {'that exist' if beside_mw == f.stated_mw else 'in another'}"
+    beside = f"next to {as_text(beside_mw)} MW {'that exist' if beside_mw == f.stated_mw else 'in another'}"
     for place, number in f.rows(small):
         yield place, *f.row_beside(number, f"{as_text(small[number])} MW at most", beside, "GW times")
 
@@ -364,7 +364,7 @@ def _rows_in_kw(f: _Whole) -> Found:
     """Compare the least demand in MW with the halls and power that a planner states."""
     least = {number: min(filter(None, path), default=0.0) for number, path in f.rows_mw.items()}
     large = {number: mw for number, mw in least.items() if mw > _APART * f.stated_mw > 0.0}
-    beside = f"beside {as_text(f.stated_mw)} MW that exist"
+    beside = f"next to {as_text(f.stated_mw)} MW that exist"
     for place, number in f.rows(large):
         yield place, *f.row_beside(number, f"{as_text(large[number])} MW at least", beside, "kW divided by")
 
