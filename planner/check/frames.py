@@ -159,7 +159,7 @@ def once(compute: Callable[Concatenate[Case, Asked], Figures]) -> Callable[Conca
 
     @wraps(compute)
     def of_case(case: Case, /, *asked: Asked.args, **named: Asked.kwargs) -> Figures:
-        key = (compute, asked, tuple(sorted(named.items())) if named else ())
+        key = (compute, asked, tuple(sorted(named.items())))
         if key not in case.computed:
             found = compute(case, *asked, **named)
             if isinstance(found, np.ndarray):

@@ -216,7 +216,7 @@ NO_EVENT = StressEvent(0, 0, 0.0)
 class Outages:
     """Outages of the grid at each site, drawn hour by hour, independent of each other.
 
-    They begin as a Poisson process; how long they last is log-normal, in whole hours: each time standby power starts.
+    They begin as a Poisson process; how long they last is log-normal, rounded up to hours.
     """
 
     def __init__(self, shape: tuple[int, int], settings: StressSettings, rng: np.random.Generator) -> None:
