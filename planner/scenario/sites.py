@@ -182,7 +182,7 @@ class Siting(Block):
     """New halls come in an integer number of phases of this critical IT power; committed halls as
     they are. Left out: any size. [MW]"""
     block_mw: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
-    """Least racks of a workload at a site that has any of it, by workload: the block that a
+    """Least racks in use of a workload at a site that has any of it, by workload: the block that a
     synchronous training cluster needs in one place, from the year in which racks ordered now can
     serve. Nameplate. [MW]"""
     block_rtt_ms: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
