@@ -110,11 +110,11 @@ def as_overrides(changes: Changes) -> list[str]:
 
 
 def _plain_value(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)  # of numpy, or a date
+    return value.tolist() if hasattr(value, "tolist") else str(value)  # of numpy, or a date
 
 
 def with_override(tree: Node, override: str) -> Node:
-    """Return a scenario tree with one change."""
+    """Return a scenario tree with one change; a mapping is laid over what is there, as in a file, and `{}` empties."""
     place = Place(f"--set {override}")
     key_path, equals, text = override.partition("=")
     keys = tuple(part.strip() for part in key_path.split("."))
@@ -124,7 +124,7 @@ def with_override(tree: Node, override: str) -> Node:
         raise InputError([place.problem(f"{keys[0]} is set", "a setting", "write it into a file")])
     value = placed(_value(text, place), place)
     try:
-        return assign(tree, keys, value)
+        return assign(tree, keys, merge(tree.at(*keys) or value, value, is_by_year, keys) if value.children else value)
     except LookupError as error:
         msg = f"the key leads nowhere: {error.args[0]}"
         raise place.error(msg, "a key", _EXAMPLE) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -118,7 +119,22 @@ class TestSet:
         operator = load_scenario("child.yaml", overrides).operator
 
         assert operator.demand_share_frac == 0.6
-        assert operator.rent_share_frac == 0.6  # the block was replaced, its default follows
+
+    def test_a_mapping_is_laid_over_what_is_there_as_in_a_file(self) -> None:
+        changes = {"operator": {"demand_share_frac": 0.6}, "demand": {"facility_gw": {2026: 41, 2031: 88}}}
+
+        scenario = load_scenario("child.yaml", changes)
+
+        assert (scenario.operator.demand_share_frac, scenario.operator.rent_share_frac) == (0.6, 0.4)
+        assert scenario.demand.facility_gw == {2026: 41, 2031: 88}
+        assert load_scenario("child.yaml", ["sites={}"]).sites == {}
+
+    def test_numbers_of_numpy_are_values(self) -> None:
+        changes = {"years": np.array([2026, 2030]), "operator.demand_share_frac": np.float64(0.6)}
+
+        scenario = load_scenario("child.yaml", changes)
+
+        assert (scenario.years, scenario.operator.demand_share_frac) == ((2026, 2030), 0.6)
 
     @pytest.mark.parametrize(
         ("override", "problem"),
