@@ -84,7 +84,8 @@ def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: K
     """Lay a child over its parent: mappings merge key by key, everything else is replaced.
 
     A path by year (`{2025: 30, 2030: 90}`) is one value and is replaced as a whole: merged,
-    the years of the parent would stay between those of the child.
+    the years of the parent would stay between those of the child. A mapping of no line, as after
+    ``--set``, leaves the parent's place: what is wrong in it is not all of the mapping.
     """
     both_mappings = isinstance(parent.value, Mapping) and isinstance(child.value, Mapping)
     if not both_mappings or is_by_year(keys):
@@ -93,7 +94,7 @@ def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: K
     for key, node in child.children.items():
         is_in_both = key in merged
         merged[key] = merge(merged[key], node, is_by_year, (*keys, key)) if is_in_both else node
-    return replace(child, value=merged)
+    return replace(child if child.place.line else parent, value=merged)
 
 
 def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:

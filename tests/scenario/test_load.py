@@ -128,6 +128,8 @@ class TestSet:
         assert (scenario.operator.demand_share_frac, scenario.operator.rent_share_frac) == (0.6, 0.4)
         assert scenario.demand.facility_gw == {2026: 41, 2031: 88}
         assert load_scenario("child.yaml", ["sites={}"]).sites == {}
+        assert scenario.place_of("operator.rent_share_frac") == ("parent.yaml", 5, 53)
+        assert scenario.place_of("operator") == ("child.yaml", 5, 1)
 
     def test_numbers_of_numpy_are_values(self) -> None:
         changes = {"years": np.array([2026, 2030]), "operator.demand_share_frac": np.float64(0.6)}
