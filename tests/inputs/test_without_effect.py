@@ -150,10 +150,6 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "train under demand.explicit has no effect: class train is not in scope",
         ),
         (
-            ("time={chronological: true, peak_month: 8}",),
-            "time.peak_month has no effect: time.chronological uses a series of days",
-        ),
-        (
             ("time.days_repeat=true",),
             "time.days_repeat has no effect: representative days repeat themselves without it",
         ),
@@ -204,6 +200,14 @@ def test_what_changes_nothing_is_noted(noted, settings, reported):
     (found,) = noted(*settings)
 
     assert found == reported
+
+
+def test_a_year_of_days_needs_no_chosen_ones(noted):
+    # All three are set in the scenario.
+    assert noted("time.chronological=true") == [
+        f"time.{key} has no effect: time.chronological uses a series of days"
+        for key in ("season_days", "peak_day_days", "peak_month")
+    ]
 
 
 @pytest.mark.parametrize(
