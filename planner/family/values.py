@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import sys
+from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
@@ -35,14 +40,27 @@ class Block(BaseModel):
     """A block of a scenario: frozen, and unknown keys are refused."""
 
     # A block within another needs no validator of its own until it is made by itself.
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,
-        validate_default=True,
-        defer_build=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True, defer_build=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Describe keys by the docstrings below them; pydantic would read and search the file again for each class."""
+        for name, text in _docstrings(cls.__module__).get(cls.__name__, {}).items():
+            if name in cls.model_fields and cls.model_fields[name].description is None:
+                cls.model_fields[name].description = text
+
+
+@cache
+def _docstrings(module: str) -> dict[str, dict[str, str]]:
+    """Return the docstrings of attributes, by class of a file."""
+    found = defaultdict[str, dict[str, str]](dict)
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    for block in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        for pair in pairwise(block.body):
+            match pair:
+                case ast.AnnAssign(target=ast.Name(id=key)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[block.name][key] = inspect.cleandoc(text)
+    return found
 
 
 class Override(Block):
