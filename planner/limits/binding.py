@@ -97,14 +97,13 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
     be there yet, land where the whole of it is built on.
     Gives [MUSD].
     """
-    prices = tables["prices"]
+    prices = dict(iter(tables["prices"].groupby("block", observed=True)))
     parts = []
     for limit in LIMITS:
-        rows = prices[prices["block"] == limit.name].reset_index(drop=True)
         of = limit.binding
-        if of is None or rows.empty:
+        if of is None or limit.name not in prices:
             continue
-        rows = _all_periods(rows)
+        rows = _all_periods(prices[limit.name].reset_index(drop=True))
         if of.is_scarce is not None:
             rows = rows[of.is_scarce(inputs, tables, rows)]
         if rows.empty:

@@ -7,6 +7,9 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from planner.results import Results
 from planner.results.schema import RUN_TABLES, TABLES
 from planner.results.store import to_parquet
@@ -68,7 +71,7 @@ def write_inputs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
     """Write tables that are not of the results' schema."""
     for name, frame in tables.items():
         folder.mkdir(parents=True, exist_ok=True)
-        frame.to_parquet(folder / f"{name}.parquet", index=False, compression="lz4")
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet", compression="lz4")
     return [folder / f"{name}.parquet" for name in tables]
 
 

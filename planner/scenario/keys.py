@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -62,6 +63,7 @@ def field_at(keys: Keys, schema: type[Block] = Scenario) -> FieldInfo | None:
     return field
 
 
+@lru_cache(maxsize=4096)
 def is_by_year(keys: Keys) -> bool:
     """Return whether a path by year may be written at a key path: a mapping of years to figures."""
     mappings = (kind for kind in kinds(_annotation_at(keys)) if get_origin(kind) is Mapping)
@@ -218,12 +220,12 @@ class SchemaKey:
         """Dotted key path."""
         return ".".join(self.keys)
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """Unit without brackets, empty where it has none."""
         return unit_of(self.field).strip("[]")
 
-    @property
+    @cached_property
     def meaning(self) -> str:
         """What it is, on one line."""
         return " ".join((self.field.description or "").split()).removesuffix(unit_of(self.field)).strip()

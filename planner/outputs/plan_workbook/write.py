@@ -342,7 +342,7 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
     sheet.hide()
     every = sorted(limits.lists.values(), key=lambda one: one.name)
     for at, one in enumerate(every):
-        ids = [str(id_) for table, key in one.targets for id_ in tables[table][key].dropna()]
+        ids = [str(id_) for table, key in one.targets for id_ in tables[table][key].dropna().unique()]
         ids = list(dict.fromkeys([*one.words, *ids]))
         book.text(sheet, 3, at, one.name, "head")
         for row, id_ in enumerate(ids, start=4):

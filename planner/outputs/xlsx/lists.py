@@ -208,8 +208,8 @@ def write_source_list(book: Book) -> None:
     """Write sheet Source list: one row per table, source and honesty flag."""
     rows = Counter[tuple[str, ...]]()
     for name, frame in _with_sources(book.run):
-        years = frame["source_year"].astype("str") if "source_year" in frame else repeat("")
-        rows.update(zip(repeat(name), frame["source"], years, frame["kind"]))
+        years = frame["source_year"].astype("str").tolist() if "source_year" in frame else repeat("")
+        rows.update(zip(repeat(name), frame["source"].tolist(), years, frame["kind"].tolist()))
     names = ("table", "source", "year", "kind", "rows")
     frame = pd.DataFrame([(*key, count) for key, count in rows.items()], columns=names)
     hashes = {table: entry["sha256"][:16] for table, entry in book.run.meta["data"].items()}
@@ -249,7 +249,7 @@ _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 
 def write_sources(book: Book) -> None:
     """Write sheet Sources."""
-    counts = pd.DataFrame({name: frame["kind"].value_counts() for name, frame in _with_sources(book.run)}).T
+    counts = pd.DataFrame({name: Counter(frame["kind"].tolist()) for name, frame in _with_sources(book.run)}).T
     counts = counts.reindex(columns=list(_KINDS)).fillna(0.0).sort_index()
     schemas = load_package().tables
     files = {table: "shipped" if entry["shipped"] else "your own" for table, entry in book.run.meta["data"].items()}

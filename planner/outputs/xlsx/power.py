@@ -46,8 +46,7 @@ _CHART_ROWS: Final = 16
 
 def _wide(frame: pd.DataFrame, key: str, measure: str, years: Sequence[int], by: str = "year") -> pd.DataFrame:
     """Return the totals of a measure by label and year."""
-    table = frame.pivot_table(index=key, columns=by, values=measure, aggfunc="sum")
-    return table.reindex(columns=list(years)).fillna(0.0)
+    return frame.groupby([key, by])[measure].sum().unstack().reindex(columns=list(years)).fillna(0.0)
 
 
 def _largest_first(table: pd.DataFrame) -> pd.DataFrame:

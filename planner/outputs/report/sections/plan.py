@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
@@ -314,5 +315,5 @@ def sources_section(run: Run) -> Html:
 def _kinds(run: Run, table: str) -> str:
     """Count the rows of an input table by how well they are known."""
     frame = run.inputs_tables.get(table)
-    counts = frame["kind"].value_counts().to_dict() if frame is not None and "kind" in frame else {}
+    counts = Counter(frame["kind"].tolist() if frame is not None and "kind" in frame else ())
     return ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if kind in counts)
