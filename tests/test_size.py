@@ -10,12 +10,12 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 7_485,
+    "planner/check": 7_500,
     "planner/studies": 6_770,
     "planner/inputs": 5_975,
     "planner/outputs": 5_860,
     "planner/lp": 2_620,
-    "planner/scenario": 2_250,
+    "planner/scenario": 2_255,
     "planner/results": 2_220,
     "planner/cli": 2_065,
     "planner/model": 1_675,
@@ -26,18 +26,18 @@ BUDGETS = {
     "planner/stress": 815,
     "planner/limits": 900,
     "planner/plausible": 425,
-    "planner/family": 405,
+    "planner/family": 420,
     "planner": 365,
     "planner/base": 280,
     "planner/headroom": 290,
     "planner/clock": 280,
     "planner/place": 175,
-    "planner/families": 120,
+    "planner/families": 180,
     "planner/money": 70,
     "planner/fleet": 65,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 328, "says": 45_745, "docstrings": 9_285, "lines": 77_590}, "tests": {"says": 27_590}}
+WHOLE = {"planner": {"files": 328, "says": 45_900, "docstrings": 9_350, "lines": 77_900}, "tests": {"says": 27_590}}
 
 
 def size() -> ModuleType:

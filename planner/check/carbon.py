@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import slot_hours, year_rows
 from planner.check.declared import TRACE, DualPrice, Given, Table
-from planner.check.frames import column_by, lookup, once, path_value, quotient, sum_by, table_of, to_frame
+from planner.check.frames import column_by, keyed, lookup, once, path_value, quotient, sum_by, table_of, to_frame
 from planner.check.grid import at_slots, by_local_hour
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
@@ -47,7 +47,7 @@ def carbon_intensity_reported(case: Case) -> Excess:
     of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
     is_drawn = drawn_mw > TOLERANCE
     reported = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
-    return Excess.reported(table[list(_SITE)], reported, np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan))
+    return Excess.reported(keyed(table, _SITE), reported, np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan))
 
 
 @figures("sites.site_year", "carbon.fuel_price_usd_per_t", unit="USD/t")
@@ -184,7 +184,7 @@ def water_by_class(case: Case) -> Iterator[Excess]:
         "permit_m3": np.where(np.isinf(sums["permit"]), np.nan, sums["permit"]),
         "price_usd_per_m3": quotient(sums["usd"], sums["water_m3"]),
     }
-    yield Excess.differs(table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
+    yield Excess.differs(keyed(table, _CLASS), table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
     yield from columns_reported(table, _CLASS, expected)
 
 

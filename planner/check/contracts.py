@@ -164,7 +164,7 @@ def pools_from_scenario(case: Case) -> Iterator[Excess]:
         (sets.zone, p.zone_pool, pool_of_zones(case)),
     ):
         due = np.array([pools[name] for name in axis.labels], dtype=object)
-        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool.labels, codes) != due)
+        yield Excess.count_broken({"place": list(axis.labels)}, label_of(p.pool.labels, codes) != due)
 
 
 PRICES: Final[Mapping[str, DualPrice]] = {

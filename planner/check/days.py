@@ -142,7 +142,7 @@ def days_from_scenario(case: Case) -> Iterator[Excess]:
         ("time slices of days", days.names, names),
         ("year labels", case.inputs.sets.year.labels, map(str, case.years)),
     ):
-        yield Excess.count_broken(table_of({"what": [what]}), [[*reported] != [*due]])
+        yield Excess.count_broken({"what": [what]}, [[*reported] != [*due]])
     if days.names != tuple(names):
         return
     place = table_of({"what": [f"day {day}" for day in range(n_days)]})

@@ -11,7 +11,19 @@ from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
 from planner.check.declared import DualPrice, Given, Table, setting
 from planner.check.failover import asks, mean_by
-from planner.check.frames import between, cell, column_by, crossed, isin, lookup, once, sum_by, to_frame, with_int_year
+from planner.check.frames import (
+    between,
+    cell,
+    column_by,
+    crossed,
+    isin,
+    keyed,
+    lookup,
+    once,
+    sum_by,
+    to_frame,
+    with_int_year,
+)
 from planner.check.routes import lumped_users, may_not_cover, reach_of_users, used_routes
 from planner.check.verdict import Excess, columns_reported, figures, rule, sums_reported
 
@@ -275,11 +287,11 @@ def routes_from_tables(case: Case) -> Iterator[Excess]:
     due = everywhere[everywhere["in_time"] & isin(everywhere, users, _USERS)]
     is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
-    yield Excess.differs(placed[list(_ROUTE)], placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
+    yield Excess.differs(keyed(placed, _ROUTE), placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
     yield from Excess.same_places(placed, due, _ROUTE)
-    yield Excess.count_broken(placed[list(_ROUTE)], is_near)
+    yield Excess.count_broken(keyed(placed, _ROUTE), is_near)
     # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
-    yield Excess.count_broken(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"])
+    yield Excess.count_broken(keyed(lumped, _ROUTE), (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"])
 
 
 @rule(unit="- or ms", rereads="demand.no_route")
@@ -302,7 +314,7 @@ def no_route_from_tables(case: Case) -> Iterator[Excess]:
         "demand_frac": asked / of_class,
     }
     yield from Excess.same_places(table, lonely, _USERS)
-    yield Excess.differs(table[list(_USERS)], of_site, nearest)
+    yield Excess.differs(keyed(table, _USERS), of_site, nearest)
     yield from columns_reported(table, _USERS, expected)
 
 
@@ -321,7 +333,7 @@ def round_trips_reported(case: Case) -> Iterator[Excess]:
     }
     yield from columns_reported(table, (*_ROUTE, "year"), expected)
     mean_ms = mean_by(_timed(case), _DEMAND, "served_kh100e", "own_ms", demand)
-    yield Excess.reported(demand[list(_DEMAND)], demand["mean_rtt_ms"], mean_ms)
+    yield Excess.reported(keyed(demand, _DEMAND), demand["mean_rtt_ms"], mean_ms)
 
 
 @once
@@ -355,7 +367,7 @@ def percentiles_reported(case: Case) -> Iterator[Excess]:
         reported = table[name].to_numpy()
         # Where nobody is served from a place there is nothing to clip to.
         expected = np.where(np.isnan(low) | np.isnan(reported), low, np.clip(reported, low, high))
-        yield Excess.reported(table[list(_CLASS)], reported, expected, name)
+        yield Excess.reported(keyed(table, _CLASS), reported, expected, name)
 
 
 @rule(unit="-", floor=1000.0)
@@ -385,7 +397,7 @@ def percent_served(case: Case) -> Iterator[Excess]:
     demand, table = case.plan("demand"), case.plan("latency")
     for how in ("rented", "saved", "unmet"):
         kh100e = lookup(sum_by(demand, _CLASS, demand[f"{how}_kh100e"]), table, _CLASS)
-        yield Excess.differs(table[list(_CLASS)], table[f"{how}_frac"] * table["demand_kh100e"], kh100e, f"{how}_frac")
+        yield Excess.differs(keyed(table, _CLASS), table[f"{how}_frac"] * table["demand_kh100e"], kh100e, f"{how}_frac")
 
 
 @rule(unit="users")
@@ -426,7 +438,7 @@ def why_not_reported(case: Case) -> Excess:
     barred = to_frame(p.demand.demand, why=p.rent.barred).set_index(list(_DEMAND))["why"]
     odd = table["why_not_own"].astype(object).to_numpy() != np.array(expected, dtype=object)
     odd |= table["why_not_rented"].astype(object).to_numpy() != barred.reindex(keys).to_numpy()
-    return Excess.count_broken(table[list(_DEMAND)], odd)
+    return Excess.count_broken(keyed(table, _DEMAND), odd)
 
 
 def _latency_rows(case: Case) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import crossed, lookup, once, quotient, sum_by, table_of, to_frame
+from planner.check.frames import crossed, keyed, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.payments import yearly_weight
 from planner.check.routes import may_not_cover, reach_of_users, used_routes
 from planner.check.verdict import Excess, columns_reported, rule
@@ -51,7 +51,7 @@ def failures_reported(case: Case) -> Iterator[Excess]:
     expected["taken_kh100e"] = lookup(sum_by(taken, _LOAD, taken["taken_kh100e"]), table, _LOAD)
     yield from Excess.same_places(table, found, _LOAD)
     yield from columns_reported(table, _LOAD, expected)
-    yield Excess.differs(table[list(_LOAD)], table["taken_kh100e"] + table["unserved_kh100e"], table["load_kh100e"])
+    yield Excess.differs(keyed(table, _LOAD), table["taken_kh100e"] + table["unserved_kh100e"], table["load_kh100e"])
 
 
 def mean_by(table: pd.DataFrame, key: Sequence[str], weight: str, column: str, places: pd.DataFrame) -> Floats:
@@ -70,7 +70,7 @@ def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     served = served.assign(own_ms=lookup(routes, served, _ROUTE, np.nan))
     after = taken.assign(own_ms=lookup(_reached_ms(case, taken), taken, ("region", "workload", "standby"), np.nan))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
-    yield Excess.reported(taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"], after["own_ms"])
+    yield Excess.reported(keyed(taken, ("site", "standby", "region", *_CLASS)), taken["rtt_ms"], after["own_ms"])
     own_columns = {
         "standby_sites": lookup(sum_by(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
         "mean_rtt_ms": mean_by(served, _LOAD, "served_kh100e", "own_ms", table),
@@ -103,8 +103,8 @@ def takeovers_fit(case: Case) -> Iterator[Excess]:
     key = ["site", "standby", "region", *_CLASS]
     yield Excess.above(pairs, taken, room)
     yield Excess.above(services, given, needed)
-    yield Excess.count_broken(table[key], ~within)
-    yield Excess.count_broken(table[key], may_not_cover(case, table))
+    yield Excess.count_broken(keyed(table, key), ~within)
+    yield Excess.count_broken(keyed(table, key), may_not_cover(case, table))
 
 
 @rule(unit="kH100e")
@@ -129,7 +129,7 @@ def resilience_reported(case: Case) -> Iterator[Excess]:
         "value_musd": value,
         "value_usd_per_h100e_hour": quotient(value * _USD_PER_MUSD, hours),
     }
-    yield Excess.count_broken(table[list(_CLASS)], ~asks(case, table))
+    yield Excess.count_broken(keyed(table, _CLASS), ~asks(case, table))
     yield from columns_reported(table, _CLASS, expected)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.contracts import begin_of_delivery, signed_already
 from planner.check.declared import TRACE
-from planner.check.frames import isin, lookup, quotient, sum_by, table_of, to_frame
+from planner.check.frames import isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.payments import discounts, instalment, repay
 from planner.check.priced import MOVES, purchases
@@ -128,10 +128,10 @@ def money_by_item(case: Case) -> Iterator[Excess]:
         "life_payments_musd": life,
         "interest_musd": np.where(is_asset, life - cost, 0.0),
     }
-    yield Excess.count_broken(table[["item"]], table["kind"] != np.where(is_asset, "asset", "contract"))
+    yield Excess.count_broken(keyed(table, ("item",)), table["kind"] != np.where(is_asset, "asset", "contract"))
     # Together they are every line that repays something bought.
     upfront = costs.loc[costs["upfront"], "musd"].sum()
-    yield Excess.differs(table_of({"item": ["all assets"]}), [table.loc[is_asset, "paid_musd"].sum()], [upfront])
+    yield Excess.differs({"item": ["all assets"]}, [table.loc[is_asset, "paid_musd"].sum()], [upfront])
     yield from columns_reported(table, _ITEM, columns)
 
 
@@ -151,7 +151,7 @@ def orders_reported(case: Case) -> Iterator[Excess]:
     """Orders are all that is bought, once, each by its lead before it serves."""
     table, due, key = case.plan("orders"), _due(case), list(_ORDER)
     needed = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)]
-    yield Excess.count_broken(needed[key], ~isin(needed, table, key))
+    yield Excess.count_broken(keyed(needed, key), ~isin(needed, table, key))
     expected = {name: lookup(sum_by(due, key, due[name]), table, key) for name in ("mw", "mwh", "overnight_musd")}
     expected["mw"][table["kind"] == "site opening"] = np.nan
     every = due.drop_duplicates(key).set_index(key)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -106,6 +106,11 @@ def _row_keys(frame: pd.DataFrame, keys: Sequence[str]) -> list[Any]:
     """Return the labels of each row of a table, together where there are several."""
     labels = [frame[key].tolist() for key in keys]
     return labels[0] if len(labels) == 1 else list(zip(*labels, strict=True))
+
+
+def keyed(table: pd.DataFrame, keys: Iterable[str]) -> dict[str, pd.Series[Any]]:
+    """Return the columns of a table that tell its places apart."""
+    return {key: table[key] for key in keys}
 
 
 def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from planner.check.frames import (
     column_by,
     crossed,
     isin,
+    keyed,
     lookup,
     once,
     path_value,
@@ -136,7 +137,7 @@ def billing_months_from_calendar(case: Case) -> Iterator[Excess]:
     """Every month of the year is billed, once, on the days that represent it."""
     grid, expected = case.inputs.grid, _months_of_periods(case)
     names = list(grid.period.labels)
-    yield Excess.count_broken(table_of({"what": ["periods"]}), [not {*expected} <= {*names}])
+    yield Excess.count_broken({"what": ["periods"]}, [not {*expected} <= {*names}])
     yield Excess.differs(
         table_of({"period": names}), grid.billing_months, [expected.get(name, np.nan) for name in names]
     )
@@ -187,7 +188,7 @@ def headroom_from_tables(case: Case) -> Iterator[Excess]:
     for rows, most in limits:
         spare = sum_by(reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None))
         expected = lookup(spare, rows, _ZONE, np.nan)
-        yield Excess.differs(rows[list(_ZONE)], rows["room"], expected)
+        yield Excess.differs(keyed(rows, _ZONE), rows["room"], expected)
     # Firm connection meets the limit of a year that has less room than all later ones.
     spare_mw = np.clip(firm - reported["committed_mw"].to_numpy(), 0.0, None)
     room = reported.assign(room=spare_mw).sort_values("year").groupby("zone")["room"]
@@ -472,7 +473,7 @@ def stress_from_tables(case: Case) -> Iterator[Excess]:
 
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         tier, shed = p.tier.code(label), np.zeros(len(place))
-        yield Excess.count_broken(table_of({"rate": [rate]}), [float(label) != rate])
+        yield Excess.count_broken({"rate": [rate]}, [float(label) != rate])
         if has_some.any():
             yield Excess.differs(place[there], p.off_frac[:, tier].ravel()[there], share(hours))
             shed[there] = settings.allow * share({of: min(h, settings.max_hours_per_year) for of, h in hours.items()})

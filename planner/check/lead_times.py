@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, crossed, lookup, once, table_of
+from planner.check.frames import column_by, crossed, keyed, lookup, once, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
 from planner.check.verdict import Excess, columns_reported, rule
@@ -168,8 +168,8 @@ def leads_from_tables(case: Case) -> Iterator[Excess]:
     for what in _SERVED:
         yield Excess.reported(sites, getattr(lead, what), lookup(months[what], sites, ("site",), np.nan), what)
     given, expected = [lead.rack, lead.first_day * 12.0], [rack_months(case), first_day * 12.0]
-    yield Excess.differs(table_of({"of": ["racks", "first day"]}), given, expected)
-    yield Excess.differs(table_of({"of": sources}), lead.source, source_figures(case, sources, "lead_months"))
+    yield Excess.differs({"of": ["racks", "first day"]}, given, expected)
+    yield Excess.differs({"of": sources}, lead.source, source_figures(case, sources, "lead_months"))
     hall, connection, non_firm = (lookup(of, table, ("site",), np.nan) for _, of in months[list(_SERVED)].items())
     columns = {"months": hall, "service_start": hall, "connection_months": connection, "non_firm_months": non_firm}
     since = (table["service_start"].astype("float64") - first_day) * 12.0
@@ -177,7 +177,7 @@ def leads_from_tables(case: Case) -> Iterator[Excess]:
     for what, column, least in (("hall", "by", hall), ("connection", "connection_by", connection)):
         words = zip(table["site"], table[column], strict=True)
         waited = np.array([_waits(case)[what].get(site, {}).get(word, np.nan) for site, word in words])
-        yield Excess.count_broken(table[["site", "hall"]], ~(waited >= least - _SAME_MONTHS))
+        yield Excess.count_broken(keyed(table, ("site", "hall")), ~(waited >= least - _SAME_MONTHS))
 
 
 def rack_months(case: Case) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_slots
 from planner.check.declared import Given, setting
-from planner.check.frames import crossed, isin, once, table_of, to_frame
+from planner.check.frames import crossed, isin, keyed, once, table_of, to_frame
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import reach_of_users
 from planner.check.verdict import Excess, rule
@@ -56,7 +56,7 @@ def migration_in_its_block(case: Case) -> Excess:
     begin = table["own_block"] * table["workload"].map(_windows(case))
     by_hour = year_slots(case).set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
-    return Excess.count_broken(table[[*_USE, "slot"]], (table["block"].to_numpy() != first).astype(np.bool_))
+    return Excess.count_broken(keyed(table, (*_USE, "slot")), (table["block"].to_numpy() != first).astype(np.bool_))
 
 
 @rule(unit="sites")

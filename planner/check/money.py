@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import CostLine, Given, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, lookup, sum_by, table_of, together
+from planner.check.frames import column_by, keyed, lookup, sum_by, table_of, together
 from planner.check.payments import discounts, repay
 from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases, sites_read
 from planner.check.verdict import Excess, rule, sums_reported
@@ -50,7 +50,7 @@ def discounting(case: Case) -> Excess:
     """Each payment is discounted from the middle of its calendar year to the base year."""
     table = case.plan("costs")
     worth = table["musd"] * table["calendar_year"].map(discounts(case))
-    return Excess.differs(table[list(_LINE)], table["npv_musd"], worth)
+    return Excess.differs(keyed(table, _LINE), table["npv_musd"], worth)
 
 
 @rule(unit="MUSD")
@@ -138,7 +138,7 @@ def assets_from_tables(case: Case) -> Iterator[Excess]:
     for has, due in ((reported.asset_rate_frac, real), (reported.life_years, lives)):
         kinds = sorted({*has, *due})
         left, right = ([of.get(kind, np.nan) for kind in kinds] for of in (has, due))
-        yield Excess.differs(table_of({"kind": kinds}), left, right)
+        yield Excess.differs({"kind": kinds}, left, right)
 
 
 def _repaid(case: Case, rate: Floats | None = None) -> pd.DataFrame:

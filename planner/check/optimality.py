@@ -293,7 +293,7 @@ def bound_below_objective(case: Case) -> Excess:
     """No bound is above the cost of the plan, and a plan that is called solved has one."""
     none = np.nan if case.status in _SOLVED else -np.inf
     bound = case.bound_musd if np.isfinite(case.bound_musd) else none
-    return Excess.above(table_of({"bound": ["reported"]}), [bound], case.objective_musd)
+    return Excess.above({"bound": ["reported"]}, [bound], case.objective_musd)
 
 
 @rule(unit="-")
@@ -346,7 +346,7 @@ def _labels(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differs(what: str, left: float, right: float) -> Excess:
-    return Excess.differs(table_of({"of": [what]}), [left], [right])
+    return Excess.differs({"of": [what]}, [left], [right])
 
 
 def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:

@@ -15,6 +15,7 @@ from planner.check.frames import (
     column_by,
     crossed,
     isin,
+    keyed,
     lookup,
     once,
     path_value_or_nan,
@@ -149,9 +150,9 @@ def clouds_from_tables(case: Case) -> Iterator[Excess]:
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
     key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
     for name in ("near", "capacity"):
-        yield Excess.differs(reported[key], reported[name], lookup(expected[name], reported, key, np.nan))
-    yield Excess.count_broken(due[key], ~isin(due, reported, key))
-    yield Excess.count_broken(wanted[key], wanted["barred"] != why)
+        yield Excess.differs(keyed(reported, key), reported[name], lookup(expected[name], reported, key, np.nan))
+    yield Excess.count_broken(keyed(due, key), ~isin(due, reported, key))
+    yield Excess.count_broken(keyed(wanted, key), wanted["barred"] != why)
 
 
 @once

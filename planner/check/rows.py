@@ -15,7 +15,7 @@ from planner.check.declared import Given, merged
 from planner.check.demand import classes_in_scope
 from planner.check.families import FAMILIES
 from planner.check.four_moneys import CONTRACTS
-from planner.check.frames import column_by, isin, once, table_of
+from planner.check.frames import column_by, isin, keyed, once, table_of
 from planner.check.money import HEADINGS
 from planner.check.priced import BOUGHT, MOVES
 from planner.check.supply_output import role
@@ -67,7 +67,7 @@ def rows_there(case: Case) -> Iterator[Excess]:
         missing = ~isin(rows, places_over(case, name) if "." in name else case.plan(name), list(rows.columns))
         labels = np.full(len(rows), "", dtype=object)  # none where the row is there
         labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
-        yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
+        yield Excess.count_broken({"table": name, "row": labels}, missing)
 
 
 _GIVEN: Final[Mapping[str, Given]] = {**merged(FAMILIES, "GIVEN"), **money.GIVEN}
@@ -97,12 +97,12 @@ def tables_as_given(case: Case) -> Iterator[Excess]:
     for name, of in _AS_GIVEN.items():
         table, given, key = case.plan(name), attrgetter(of)(case), list(TABLES[name].primary_key)
         if len(table) != len(given):
-            yield Excess.count_broken(table_of({"table": [name]}), [True])
+            yield Excess.count_broken({"table": [name]}, [True])
             continue
         for field in (field for field in TABLES[name].fields if field.name in given):
             has, due = table[field.name], given[field.name].reset_index(drop=True)
             if field.dtype == "float64":
-                yield Excess.reported(table[key], has, due, field.name)
+                yield Excess.reported(keyed(table, key), has, due, field.name)
             else:
                 is_other = has.fillna("").astype(str) != due.fillna("").astype(str)
                 yield Excess.count_broken(table[key].assign(what=field.name), is_other)
@@ -154,7 +154,7 @@ def solution_table(case: Case) -> Iterator[Excess]:
     """
     table, proof, asked = case.plan("solution"), case.proof, case.scenario.solver.gap_frac
     if len(table) != 1:
-        yield Excess.count_broken(table_of({"rows": [len(table)]}), [True])
+        yield Excess.count_broken({"rows": [len(table)]}, [True])
         return
     row, integers = table.iloc[0], int(proof.is_integer.sum())
     numbers = {
@@ -181,5 +181,5 @@ def solution_table(case: Case) -> Iterator[Excess]:
     most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
     unproven = row["status"] == "optimal" and not row["gap_frac"] <= most
     wrong = [(unproven and name == "status") or str(row[name]) != text for name, text in texts.items()]
-    yield Excess.differs(table_of({"column": list(numbers)}), left, right)
-    yield Excess.count_broken(table_of({"column": list(texts)}), wrong)
+    yield Excess.differs({"column": list(numbers)}, left, right)
+    yield Excess.count_broken({"column": list(texts)}, wrong)

@@ -54,7 +54,7 @@ def columns_as_stated(case: Case) -> Excess:
         elif case.proof.column("cost")[(case.proof.columns["family"] == name).to_numpy()].any():
             wheres[name] = "unknown decision"  # without a cost it measures; in rows it would be a coefficient too many
     broken = np.array([where != "" for where in wheres.values()])
-    return Excess.count_broken(table_of({"block": list(wheres), "place": list(wheres.values())}), broken)
+    return Excess.count_broken({"block": list(wheres), "place": list(wheres.values())}, broken)
 
 
 @rule(unit="of a cost")

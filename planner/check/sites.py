@@ -158,7 +158,7 @@ def sites_in_scope(case: Case) -> Iterator[Excess]:
     """The plan has the sites that the scenario asks for, in the order of the data, where these put them."""
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
     in_order = [*case.inputs.sets.site.labels] == [*expected.index]
-    yield Excess.count_broken(table_of({"what": ["sites"]}), [not in_order])
+    yield Excess.count_broken({"what": ["sites"]}, [not in_order])
     placed = expected.reindex(list(reported["site"]))
     yield from columns_reported(reported, ["site"], {name: placed[name].to_numpy() for name in ("lat", "lon")})
 

@@ -17,7 +17,7 @@ from planner.check.existing import (
     stated_racks,
     stated_sites,
 )
-from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -99,12 +99,12 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
     racks = racks.assign(vintage="stock-" + racks["vintage"].astype("str"))
     cohorts = to_frame(p.cohort, mw=p.cohort_stock_mw)
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
-    yield Excess.differs(reported[list(_POOL)], reported["mw"], lookup(expected, reported, _POOL))
+    yield Excess.differs(keyed(reported, _POOL), reported["mw"], lookup(expected, reported, _POOL))
     yield Excess.count_broken(due, ~isin(due, reported, _POOL))
     yield Excess.differs(
         cohorts[list(_COHORT)], cohorts["mw"], lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
-    yield Excess.differs(groups[list(_POOL)], groups["mw"], lookup(expected, groups, _POOL))
+    yield Excess.differs(keyed(groups, _POOL), groups["mw"], lookup(expected, groups, _POOL))
     yield from Excess.same_places(groups, _uses(case, p.stock_only), _POOL)
 
 

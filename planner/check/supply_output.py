@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.check.frames import between, isin, to_frame
+from planner.check.frames import between, isin, keyed, to_frame
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -121,4 +121,4 @@ def battery_one_way(case: Case) -> Excess:
     price = price[price["usd"] < 0.0]
     paid = slots[isin(slots, price, _SLOT) & isin(slots, stores, _SOURCE)]
     both = np.minimum(paid["charge_mw"].to_numpy(), paid["output_mw"].to_numpy())
-    return Excess.above(paid[[*_SOURCE, "slot"]], both, 0.0)
+    return Excess.above(keyed(paid, (*_SOURCE, "slot")), both, 0.0)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import column_by, isin, lookup, once, table_of, to_frame
+from planner.check.frames import column_by, isin, keyed, lookup, once, table_of, to_frame
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def bill_lines_reported(case: Case) -> Iterator[Excess]:
         return
     amounts = expected.groupby([*_LINE, "tariff", "kind"], as_index=False)[["quantity", "usd", "exact_usd"]].sum()
     lines = pd.concat([amounts, _exit_lines(case)], ignore_index=True)
-    yield Excess.count_broken(table[list(_LINE)], ~isin(table, lines, _LINE))
+    yield Excess.count_broken(keyed(table, _LINE), ~isin(table, lines, _LINE))
     is_paid = (lines["usd"].abs() > _CENT) | (lines["exact_usd"].abs() > _CENT)
     lines = lines[is_paid].reset_index(drop=True)
     over = (lines["usd"] - lines["exact_usd"]).to_numpy()
@@ -204,8 +204,8 @@ def bill_lines_reported(case: Case) -> Iterator[Excess]:
     words = (names["tariff_x"] != names["tariff_y"]) | (names["kind_x"] != names["kind_y"])
     quantity = names["quantity_x"].to_numpy() * _USD_TO_A_UNIT
     yield from sums_reported(_LINE, table, lines, sums)
-    yield Excess.count_broken(names[list(_LINE)], words)
-    yield Excess.differs(names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT)
+    yield Excess.count_broken(keyed(names, _LINE), words)
+    yield Excess.differs(keyed(names, _LINE), quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT)
 
 
 def _month_lines(case: Case) -> pd.DataFrame:
@@ -238,7 +238,7 @@ def bill_months_reported(case: Case) -> Iterator[Excess]:
     """The reported exact bill follows by month and tier: units, price, and what set them."""
     table, expected = case.plan("bill_months"), _month_lines(case)
     yield from sums_reported(_MONTH, table, expected, {"usd": "usd"})
-    yield Excess.count_broken(table[list(_MONTH)], ~isin(table, expected, _MONTH))
+    yield Excess.count_broken(keyed(table, _MONTH), ~isin(table, expected, _MONTH))
     both = table.merge(expected, on=list(_MONTH))
     by_other = [reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)]
     key = both[list(_MONTH)]
@@ -421,7 +421,9 @@ def exit_fees_from_tariffs(case: Case) -> Excess:
         of.rename(columns={"vintage": "signed_year"}).astype({"signed_year": "int64"})
         for of in (to_frame(p.released), to_frame(p.fee, usd=p.fee_musd_per_mw * 1e6))
     )
-    return Excess.differs(every[key], lookup(fees.set_index(key)["usd"], every, key), fee_usd_per_mw(case, every))
+    return Excess.differs(
+        keyed(every, key), lookup(fees.set_index(key)["usd"], every, key), fee_usd_per_mw(case, every)
+    )
 
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {

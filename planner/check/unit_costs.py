@@ -11,7 +11,7 @@ import pandas as pd
 from planner.check.declared import TRACE
 from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING
 from planner.check.existing import in_pools
-from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, table_of, to_frame
+from planner.check.frames import between, column_by, crossed, keyed, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
@@ -275,7 +275,7 @@ def unit_costs_divided(case: Case) -> Iterator[Excess]:
     words = [_in_words(str(of), float(size), float(rate)) for of, size, rate in zip(unit, seconds, tokens, strict=True)]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
     yield from columns_reported(table, _SCOPE, expected)
-    yield Excess.count_broken(table[list(_SCOPE)], texts)
+    yield Excess.count_broken(keyed(table, _SCOPE), texts)
 
 
 def _in_words(unit: str, seconds: float, tokens: float) -> str:

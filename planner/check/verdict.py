@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import isin, lookup, sum_by, table_of, to_frame, together
+from planner.check.frames import isin, keyed, lookup, once, sum_by, table_of, to_frame, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    _Parts = tuple[tuple[pd.DataFrame, str], ...]  # tables of places, each with what is compared there
+    Place = pd.DataFrame | Mapping[str, Any]  # columns of labels; a text is that of all rows
+    _Parts = tuple[tuple[Place, str, int], ...]  # places, with what is compared at so many of them
 
 
 TOLERANCE: Final = 1e-6
@@ -46,23 +47,24 @@ _CANNOT_COMPUTE: Final = (
 class Excess:
     """By how much a rule is broken, place by place."""
 
-    def __init__(self, place: pd.DataFrame | _Parts, amount: Floats, scale: Floats, what: str = "") -> None:
-        self._parts = place if isinstance(place, tuple) else ((place, what),)
+    def __init__(self, place: Place | _Parts, amount: Floats, scale: Floats, what: str = "") -> None:
+        self._parts = place if isinstance(place, tuple) else ((place, what, len(amount)),)
         self.amount = amount
         self.scale = scale
 
     def labels(self, row: int) -> tuple[str, ...]:
         """Return the labels of one place as texts, without those that it does not have."""
-        for part, what in self._parts:
-            if row < len(part):
-                labels = [*(part[name].iloc[row] for name in part.columns), what]
+        for part, what, size in self._parts:
+            if row < size:
+                columns = [of for _, of in part.items()]
+                labels = [*(of if isinstance(of, str) else np.asarray(of, dtype=object)[row] for of in columns), what]
                 texts = (str(label) for label in labels if pd.notna(label))
                 return tuple(text for text in texts if text)
-            row -= len(part)
+            row -= size
         raise IndexError(row)
 
     @staticmethod
-    def above(place: pd.DataFrame, left: ArrayLike, limit: ArrayLike) -> Excess:
+    def above(place: Place, left: ArrayLike, limit: ArrayLike) -> Excess:
         """Say by how much the left side is above its limit; an infinite limit never binds."""
         left = np.asarray(left, dtype=np.float64)
         bound = np.broadcast_to(np.asarray(limit, dtype=np.float64), np.shape(left))
@@ -71,7 +73,7 @@ class Excess:
         return Excess(place, amount, np.maximum(np.abs(left), np.abs(finite)))
 
     @staticmethod
-    def differs(place: pd.DataFrame, left: ArrayLike, right: ArrayLike, what: str = "") -> Excess:
+    def differs(place: Place, left: ArrayLike, right: ArrayLike, what: str = "") -> Excess:
         """Say by how much two numbers that must be equal are apart."""
         left, right = (np.asarray(side, dtype=np.float64) for side in (left, right))
         both_infinite = np.isinf(left) & (left == right)
@@ -80,22 +82,23 @@ class Excess:
         return Excess(place, np.abs(known_left - known_right), scale, what)
 
     @staticmethod
-    def reported(place: pd.DataFrame, reported: ArrayLike, expected: ArrayLike, what: str = "") -> Excess:
+    def reported(place: Place, reported: ArrayLike, expected: ArrayLike, what: str = "") -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
         reported, expected = (np.asarray(side, dtype=np.float64) for side in (reported, expected))
         neither = np.isnan(reported) & np.isnan(expected)
         return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected), what)
 
     @staticmethod
-    def count_broken(place: pd.DataFrame, is_broken: ArrayLike) -> Excess:
+    def count_broken(place: Place, is_broken: ArrayLike) -> Excess:
         """Count as one what must not be there at all."""
-        return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
+        amount = np.asarray(is_broken, dtype=np.float64)
+        return Excess(place, amount, np.ones(len(amount)))
 
     @staticmethod
     def same_places(reported: pd.DataFrame, expected: pd.DataFrame, key: Sequence[str]) -> Iterator[Excess]:
         """Say which places of two tables the other one lacks."""
         for one, other in ((reported, expected), (expected, reported)):
-            yield Excess.count_broken(one[list(key)], ~isin(one, other, key))
+            yield Excess.count_broken(keyed(one, key), ~isin(one, other, key))
 
     @staticmethod
     def of(parts: Iterable[Excess]) -> Excess:
@@ -110,7 +113,7 @@ class Excess:
 
 def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Iterator[Excess]:
     """Hold columns of a table against what they should be; a cell is missing where it should."""
-    place = table[list(key)]
+    place = keyed(table, key)
     for name, values in expected.items():
         yield Excess.reported(place, table[name].to_numpy(), np.asarray(values), name)
 
@@ -224,13 +227,14 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
                 )
             for due in found[len(names) :]:
                 key = list(place.columns)
-                yield Excess.count_broken(due[key], ~isin(due, place, key))
+                yield Excess.count_broken(keyed(due, key), ~isin(due, place, key))
 
         return rule(unit=unit, floor=OF_FIGURES, rereads=" ".join(names))(test)
 
     return made
 
 
+@once
 def places_over(case: Case, over: str) -> pd.DataFrame:
     """Return the places of figures that are over a list or axes; one for single numbers."""
     if "." in over:
@@ -271,7 +275,7 @@ def judged(one: Rule, case: Case) -> CheckResult:
     except _CANNOT_COMPUTE as fault:
         if case.is_complete and not case.reads_all:  # a bug of the rule; what is stored may be anything
             raise
-        place = table_of({"of": [f"cannot be computed: {type(fault).__name__}: {fault}"]})
+        place = {"of": [f"cannot be computed: {type(fault).__name__}: {fault}"]}
         excess = Excess(place, np.full(1, np.inf), np.zeros(1))
     amount = np.where(np.isnan(excess.amount), np.inf, excess.amount)
     allowed = TOLERANCE * np.maximum(one.floor, np.nan_to_num(excess.scale, posinf=one.floor))
