@@ -122,7 +122,7 @@ def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:
     """
     return {
         str(one): str(name) if isinstance(name, str) and name.strip() else str(one)
-        for one, name in zip(frame[key], frame["name"], strict=True)
+        for one, name in zip(frame[key].tolist(), frame["name"].tolist(), strict=True)
     }
 
 

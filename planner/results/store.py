@@ -115,7 +115,7 @@ def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
     for column in schema.fields:
         _check_column(schema, column, frame[column.name])
     keys = list(schema.primary_key)
-    if keys and frame.duplicated(keys).any():
+    if keys and len({*zip(*(frame[key].tolist() for key in keys), strict=True)}) < len(frame):
         twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
         raise ValueError(f"table {schema.name} has two rows for {twice}")
     return frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import repeat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -189,13 +189,15 @@ def _month(year: float) -> str:
 
 def write_figures(book: Book) -> None:
     """Write sheet Figures: every table of single figures, one figure a row."""
+    columns = SHEETS["Figures"].fields
     parts = [
-        frame.assign(table=name, where=frame.get("region", ""))
+        {one.name: _cells(frame, one) for one in columns}
+        | {"table": repeat(name), "where": frame.get("region", repeat(""))}
         for name, frame in book.run.inputs_tables.items()
         if {"item", "value", "unit", "source"} <= set(frame.columns)
     ]
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    _write(book, "Figures", "Figures", frame)
+    rows = (row for part in parts for row in zip(*part.values(), strict=False))
+    _write(book, "Figures", "Figures", pd.DataFrame(rows, columns=[one.name for one in columns]))
 
 
 def write_site_list(book: Book) -> None:
@@ -226,12 +228,16 @@ def _write(
 ) -> None:
     """Write the named columns of a frame in their types; labels that are missing are empty."""
     columns = columns or SHEETS[sheet].fields
-    shaped = frame.reindex(columns=[column.name for column in columns])
-    for column in columns:
-        cells = shaped[column.name]
-        cells = cells.astype("object").fillna("") if column.dtype == "str" else cells
-        shaped[column.name] = cells.astype(column.dtype)
+    shaped = pd.DataFrame({column.name: _cells(frame, column) for column in columns})
     write_table(book, book.sheet(sheet, repeat=[HEAD_ROW - 1]), name, shaped, columns, totals=totals)
+
+
+def _cells(frame: pd.DataFrame, column: Field) -> Any:
+    if column.name not in frame:
+        return [""] * len(frame) if column.dtype == "str" else np.full(len(frame), np.nan)
+    if column.dtype != "str":
+        return frame[column.name].to_numpy(column.dtype)
+    return [one if isinstance(one, str) else "" if pd.isna(one) else str(one) for one in frame[column.name].tolist()]
 
 
 def write_grid(book: Book) -> None:
