@@ -104,7 +104,7 @@ def firm_path_mw(case: ScopedCase, site: str) -> Floats:
 
 def check_known_sites(case: ScopedCase, table: str) -> set[str]:
     """Return the sites that exist, in scope or not; rows of a table about others are problems."""
-    known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
+    known = {*case.tables["sites"]["site"].tolist(), *case.scenario.new_sites}
     is_unknown = ~case.tables[table]["site"].isin(list(known)).to_numpy(dtype=np.bool_)
     must_be, fix = "an id of table sites, or a new site of the scenario", "correct it, or remove its rows"
     case.findings.add_rows(table, is_unknown, "site", "unknown site {site!r}", must_be, fix)
@@ -128,7 +128,7 @@ def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str
     own = [id_ for id_, places in alike.items() for _ in places]
     found = rows.take(np.concatenate([np.arange(len(sites)), *alike.values()]))
     dtype: Any = sites.dtype
-    columns: dict[str, Any] = {"site": pd.array([*sites, *own], dtype=dtype)}
+    columns: dict[str, Any] = {"site": pd.array([*sites.tolist(), *own], dtype=dtype)}
     if table == "site_stock":
         existing_mw = found["existing_facility_mw"].to_numpy(dtype=np.float64)
         columns["existing_facility_mw"] = np.where(np.arange(len(found)) < len(sites), existing_mw, 0.0)

@@ -384,7 +384,7 @@ def _countries(tree: Node, tables: Mapping[str, pd.DataFrame], table: str, colum
 
 
 def _column(tables: Mapping[str, pd.DataFrame], table: str, column: str) -> list[str]:
-    return list(tables[table][column].astype(str))
+    return [str(label) for label in tables[table][column].tolist()]
 
 
 def written_at(tree: Node, keys: str) -> Iterator[tuple[str, Place]]:

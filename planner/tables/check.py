@@ -63,7 +63,7 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
     frame = pd.DataFrame({field.name: _held(cells[field.name], field) for field in present})
     keys = [list(schema.primary_key)] + [[field.name] for field in schema.fields if field.unique]
     for key in (key for key in keys if set(key) <= set(frame)):
-        _check_key(frame[key].dropna(), findings)
+        _check_key(frame, key, findings)
     for shares in schema.sums:
         if {shares.field, *shares.per} <= set(frame):
             _check_sum(frame[[*shares.per, shares.field]].dropna(subset=shares.per), findings)
@@ -95,6 +95,8 @@ def check_foreign_keys(
         if known is None:
             continue
         column = frame[link.field]
+        if {*column.tolist()} <= {*known}:
+            continue
         unknown = column[column.notna() & ~column.isin(known)]
         if unknown.empty:
             continue
@@ -109,7 +111,7 @@ def known_ids(link: ForeignKey, keys: Callable[[str, str], pd.Series[Any] | None
     lists = [keys(table, key) for table, key in link.targets]
     if any(ids is None for ids in lists):
         return None
-    of_tables = (id_ for ids in lists if ids is not None for id_ in ids.unique())
+    of_tables = (id_ for ids in lists if ids is not None for id_ in ids.tolist())
     return list(dict.fromkeys([*of_tables, *(COUNTRIES * link.countries), *link.values]))
 
 
@@ -213,10 +215,10 @@ def _matches(cells: Sequence[str], pattern: str) -> NDArray[np.bool_]:
 def _typed(text: Sequence[str], field: Field, findings: _Findings) -> NDArray[Any]:
     """Return the column in its type; a cell that is not of the type is reported and blank."""
     cells = np.array(text, dtype=object)
-    cells[[not cell.strip() for cell in text]] = None
+    is_blank = np.array([not cell.strip() for cell in text], dtype=np.bool_)
+    cells[is_blank] = None
     if field.type == "string":
         return cells
-    is_blank = pd.isna(cells)
     if field.type == "boolean":
         found = np.array([BOOLEANS.get(cell.strip().lower()) for cell in text], dtype=object)
         findings.add(pd.isna(found) & ~is_blank, field.name, "true or false", _meaning(field))
@@ -243,7 +245,7 @@ def _check_bounds(cells: dict[str, NDArray[Any]], field: Field, schema: TableSch
     if field.maximum is not None:
         wrong.append((column > field.maximum, f"at most {field.maximum:g}{field.bracket}"))
     if field.enum:
-        is_other = np.array([cell not in field.enum for cell in column], dtype=np.bool_)
+        is_other = np.array([cell not in field.enum for cell in column.tolist()], dtype=np.bool_)
         wrong.append((is_other & ~is_blank, f"one of {', '.join(map(str, field.enum))}{field.bracket}"))
     if field.pattern:
         has_form = [re.fullmatch(field.pattern, cell or "") is not None for cell in column]
@@ -252,7 +254,12 @@ def _check_bounds(cells: dict[str, NDArray[Any]], field: Field, schema: TableSch
         findings.add(is_wrong, field.name, must_be, _meaning(field))
 
 
-def _check_key(rows: pd.DataFrame, findings: _Findings) -> None:
+def _check_key(frame: pd.DataFrame, key: list[str], findings: _Findings) -> None:
+    labels = list(zip(*(frame[name].tolist() for name in key), strict=True))
+    if len({*labels}) == len(labels):
+        return
+    rows = frame[key].dropna()
+
     def must_be(record: int) -> str:
         values = rows.loc[record]
         is_same = (rows == values).all(axis=1).to_numpy(dtype=np.bool_)
