@@ -14,7 +14,10 @@ def start() -> None:
     """Run the command line as a program."""
     import atexit
     import gc
+    import os
 
+    # Looking for plugins of pydantic reads what every package of the environment offers; dcplan needs none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from planner.cli.interrupts import leave_on_interrupt
 
     leave_on_interrupt()

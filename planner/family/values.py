@@ -39,7 +39,7 @@ _YEAR_TEXT: Final = re.compile(r"[0-9]{4}")
 class Block(BaseModel):
     """A block of a scenario: frozen, and unknown keys are refused."""
 
-    # A block within another needs no validator of its own until it is made by itself.
+    # A block within another needs no validator of its own until it is made by itself: as a default it is constructed.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True, defer_build=True)
 
     @classmethod

@@ -197,7 +197,7 @@ class Energy(Block):
     """Whether the price is the same in every time slice."""
     shocks: tuple[PriceShock, ...] = ()
     """Years in which wholesale power costs more, or less, than usual."""
-    load_price: LoadPrice = LoadPrice()
+    load_price: LoadPrice = LoadPrice.model_construct()
     """Price of energy that rises with new load in a zone."""
     tariffs: tuple[TariffUse, ...] = ()
     """Sites billed by a tariff instead of the delivered price and demand charge of the tables."""

@@ -118,73 +118,73 @@ class Scenario(Block):
     """Scenario to start from: a shipped name, or a path relative to this file."""
     data: Mapping[Text, Text] = Field(default_factory=dict)
     """Tables of one's own, by table name: a csv, xlsx or parquet file relative to this file."""
-    scope: Scope = Scope()
+    scope: Scope = Scope.model_construct()
     """What the plan looks at."""
     years: Annotated[tuple[Year, ...], Field(min_length=1), AfterValidator(_increasing)] = tuple(range(2025, 2031))
     """Model years; each stands for itself and the years up to the next, the last for one."""
     decisions_start: Annotated[date, BeforeValidator(_iso_date)] = Field(default_factory=_first_of_january)
     """Day from which lead times count; left out: 1 January of the first year."""
-    time: Time = Time()
+    time: Time = Time.model_construct()
     """How days represent a year, and time slices a day."""
-    operator: Operator = Operator()
+    operator: Operator = Operator.model_construct()
     """How much of the market this plan is for."""
-    demand: Demand = Demand()
+    demand: Demand = Demand.model_construct()
     """How much compute is wanted."""
     workloads: Mapping[PlannedWorkloadId, WorkloadOverride] = Field(default_factory=dict)
     """Figures by workload instead of table `workloads`."""
-    racks: Racks = Racks()
+    racks: Racks = Racks.model_construct()
     """Which racks may be bought, and their figures."""
-    halls: Halls = Halls()
+    halls: Halls = Halls.model_construct()
     """Which halls may be built, and how they fill."""
-    latency: Latency = Latency()
+    latency: Latency = Latency.model_construct()
     """Round-trip times between users and sites."""
-    lead_times: LeadTimes = LeadTimes()
+    lead_times: LeadTimes = LeadTimes.model_construct()
     """Months until a decision serves."""
-    build: Build = Build()
+    build: Build = Build.model_construct()
     """How fast halls may be built."""
-    siting: Siting = Siting()
+    siting: Siting = Siting.model_construct()
     """Where sites open, how many, and in what steps halls come; what must be integers."""
-    retrofit: Retrofit = Retrofit()
+    retrofit: Retrofit = Retrofit.model_construct()
     """Turning a standing hall into another design."""
-    cascade: Cascade = Cascade()
+    cascade: Cascade = Cascade.model_construct()
     """Moving racks from training to inference."""
-    deliveries: Deliveries = Deliveries()
+    deliveries: Deliveries = Deliveries.model_construct()
     """Racks that vendors can deliver."""
-    grid: Grid = Grid()
+    grid: Grid = Grid.model_construct()
     """Connections and what the grid has room for."""
-    energy: Energy = Energy()
+    energy: Energy = Energy.model_construct()
     """Price of electricity."""
-    supply: Supply = Supply()
+    supply: Supply = Supply.model_construct()
     """Power made or stored at the sites; without an allowed source, all comes from the grid."""
-    contracts: Contracts = Contracts()
+    contracts: Contracts = Contracts.model_construct()
     """Power bought under contract, and what of the use must be clean."""
-    carbon: Carbon = Carbon()
+    carbon: Carbon = Carbon.model_construct()
     """Emissions: what they cost, and how much there may be."""
-    water: Water = Water()
+    water: Water = Water.model_construct()
     """Water for cooling."""
     for _family, _module in named():
         __annotations__[_family] = _module.SETTINGS
-        vars()[_family] = Field(default=_module.SETTINGS(), description=_module.SETTINGS.__doc__)
+        vars()[_family] = Field(default=_module.SETTINGS.model_construct(), description=_module.SETTINGS.__doc__)
     del _family, _module
-    rent: Rent = Rent()
+    rent: Rent = Rent.model_construct()
     """Compute rented from a cloud."""
-    lease: Lease = Lease()
+    lease: Lease = Lease.model_construct()
     """Halls leased from a colocation provider, as many MW in each model year as it needs."""
-    levers: Levers = Levers()
+    levers: Levers = Levers.model_construct()
     """Ways to need less compute for the same work."""
-    flexibility: Flexibility = Flexibility()
+    flexibility: Flexibility = Flexibility.model_construct()
     """What load may do in time and between sites."""
-    failover: Failover = Failover()
+    failover: Failover = Failover.model_construct()
     """How sites cover for each other, for the workloads whose `failover` is true."""
-    finance: Finance = Finance()
+    finance: Finance = Finance.model_construct()
     """Discounting."""
-    foresight: Foresight = Foresight()
+    foresight: Foresight = Foresight.model_construct()
     """How far ahead the plan looks; all of the horizon, unless it is decided year by year."""
     sites: Mapping[PlannedSiteId, SiteOverride] = Field(default_factory=dict)
     """Figures by site instead of those of the tables."""
     new_sites: Mapping[NewSiteId, NewSite] = Field(default_factory=dict)
     """Sites of one's own, by id."""
-    solver: Solver = Solver()
+    solver: Solver = Solver.model_construct()
     """How the program is solved."""
 
     _name: str = PrivateAttr("scenario")

@@ -239,7 +239,7 @@ class Latency(Block):
     """Within this distance the metro rule replaces the long-haul line. [km]"""
     metro_rtt_ms: NonNegative = 1.0
     """Round trip within a metro, without the last mile. [ms]"""
-    measured: Measured = Measured()
+    measured: Measured = Measured.model_construct()
     """Use of measured round trips."""
     rtt_table: Text | None = None
     """File of round trips of one's own (from, to, rtt_ms[, one_way]), relative to this file: a row

@@ -133,11 +133,11 @@ class Supply(Block):
     fuel_price_usd_per_mmbtu: Mapping[FuelId, NonNegativeByYear] = Field(default_factory=dict)
     """Price by fuel at every site instead of table `fuel_prices`; straight lines between the
     given years. [USD/MMBtu]"""
-    export: Export = Export()
+    export: Export = Export.model_construct()
     """Selling power of on-site sources to the grid."""
-    bridge: Bridge = Bridge()
+    bridge: Bridge = Bridge.model_construct()
     """Sources that serve until the grid arrives, then leave for another place or owner."""
-    standby: Standby = Standby()
+    standby: Standby = Standby.model_construct()
     """Generators that halls have for outages, run to carry load in ordinary times."""
 
 
@@ -182,7 +182,7 @@ class NonFirm(Block):
     curtail: Literal["pro_rata", "last_in"] = "pro_rata"
     """Who is off: all alike, for the curtailment rate's hours of a year; or those last in, so that
     what a zone takes at a lower rate is off for that rate's hours alone."""
-    shed: Shed = Shed()
+    shed: Shed = Shed.model_construct()
     """Load left unserved in stress time slices."""
 
 
@@ -204,7 +204,7 @@ class Grid(Block):
     """Cost of new connection instead of the table's figure. [USD/MW]"""
     contract_min_nameplate_frac: Frac = 0.0
     """Least connection per MW of nameplate load in service. [-]"""
-    non_firm: NonFirm = NonFirm()
+    non_firm: NonFirm = NonFirm.model_construct()
     """Connection that the grid may switch off in the stress time slices of its zone."""
 
 
@@ -322,7 +322,7 @@ class Contracts(Block):
     area: Literal["zone", "country", "operator"] = "country"
     """Where what a contract delivers may count as clean, and where the target holds: at the sites
     of its zone, of its country, or at all sites."""
-    matching: Matching = Matching()
+    matching: Matching = Matching.model_construct()
     """Which share of the energy used must be clean."""
 
     @property

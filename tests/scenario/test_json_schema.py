@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from planner.family.values import Block
-from planner.scenario import json_schema
+from planner.scenario import Scenario, json_schema
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scenario.schema.json"
 UNIT_OF_SUFFIX = {
@@ -88,3 +88,12 @@ def test_unknown_keys_are_refused_by_editors_too() -> None:
     ]
     assert open_blocks == []
     assert schema["additionalProperties"] is False
+
+
+def test_a_default_is_what_an_empty_block_is() -> None:
+    """Defaults are constructed, which validates nothing."""
+    for name, field in Scenario.model_fields.items():
+        if isinstance(field.default, Block):
+            validated = type(field.default).model_validate({})
+            assert repr(field.default) == repr(validated), name
+            assert field.default.model_fields_set == validated.model_fields_set, name
