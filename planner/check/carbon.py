@@ -72,7 +72,7 @@ def scheme_prices(case: Case, site_year: pd.DataFrame) -> Floats:
 def carbon_shape(case: Case) -> Floats:
     """Return carbon intensity over its mean, (site, slot); flat where a site has no shape."""
     hours, table = slot_hours(case), case.data("carbon_shapes")
-    sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
+    sites = case.by("sites", "site").loc[list(case.inputs.sets.site.labels)]
     wide = table.pivot(index=["carbon_zone", "season"], columns="hour_local", values="shape_frac").sort_index(axis=1)
     rows = []
     for zone, offset_h in zip(sites["carbon_zone"], sites["utc_offset_h"], strict=True):
@@ -113,7 +113,7 @@ def embodied_from_tables(case: Case) -> Iterator[Excess]:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     inputs, table, has = case.inputs, case.data("embodied_carbon"), case.inputs.carbon
     of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
-    kinds = case.data("redundancy").set_index("redundancy")
+    kinds = case.by("redundancy", "redundancy")
     designs = pd.Series(list(inputs.sets.hall.labels))
     topology = kinds.loc[list(designs.str.rsplit("|", n=1).str[1])]
     of_hall = pd.Series(sum(of["hall"][part] * topology[by].to_numpy() for part, by in _HALL_PARTS.items()), designs)

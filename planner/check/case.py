@@ -102,6 +102,13 @@ class Case:
         own = {"workloads": self.workloads, "racks": self.racks, "sites": self.sites}
         return own[name] if name in own else self.data(name)
 
+    def by(self, name: str, *key: str) -> pd.DataFrame:
+        """Return a table of the data, with the scenario's figures in place, by the labels of some columns."""
+        if (name, key) not in self.computed:
+            self.computed[name, key] = self.table(name).set_index(list(key))
+        found: pd.DataFrame = self.computed[name, key]
+        return found
+
     @cached_property
     def _data(self) -> dict[str, pd.DataFrame]:
         return {}

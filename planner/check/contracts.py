@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.carbon import carbon_shape
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import DualPrice, Given, Table
-from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
+from planner.check.frames import between, column_by, crossed, label_of, lookup, once, path_value, table_of, to_frame
 from planner.check.grid import at_slots, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.lead_times import decision_start
 from planner.check.supply import weather_frac
@@ -48,13 +48,13 @@ def signed_already(case: Case) -> pd.DataFrame:
 # --- what is clean ----------------------------------------------------------------------
 
 
+@once
 def pool_of_sites(case: Case) -> pd.Series[str]:
     """Pool of every site: its zone, its country, or the operator's one."""
-    sites = case.scope.set_index("site")
     area = case.scenario.contracts.area
     if area == "operator":
-        return pd.Series("operator", index=sites.index)
-    return sites["zone" if area == "zone" else "country"].astype("str")
+        return pd.Series("operator", index=case.scope["site"])
+    return column_by(case.scope, "site", "zone" if area == "zone" else "country").astype("str")
 
 
 def pool_of_zones(case: Case) -> dict[str, str]:

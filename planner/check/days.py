@@ -42,7 +42,7 @@ def year_days(case: Case) -> YearDays:
     """Count the days that represent a year."""
     time = case.scenario.time
     if time.chronological:
-        table = case.data("series_days").set_index("day").sort_index()
+        table = case.by("series_days", "day").sort_index()
         wide = table.reset_index().pivot(index="day", columns="month", values="weight_days")
         of_month = wide.reindex(columns=range(1, 13)).fillna(0.0).to_numpy(dtype=np.float64)
         return YearDays(of_month, table["is_peak_day"].to_numpy(dtype=np.bool_))
@@ -97,7 +97,7 @@ def labels_belong(case: Case) -> Iterator[Excess]:
     """Designs, workloads, sites and racks belong to what their names or the tables say."""
     sets = case.inputs.sets
     designs = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1)
-    sites, racks = case.sites.set_index("site"), case.racks.set_index("rack")
+    sites, racks = case.by("sites", "site"), case.by("racks", "rack")
     belongs: dict[str, Any] = {
         "hall_cooling": designs.str[0],
         "hall_redundancy": designs.str[1],
@@ -229,7 +229,7 @@ def hours_off(case: Case) -> dict[float, dict[str, float]]:
 
 def _clocks(case: Case) -> dict[str, float]:
     """Hours from UTC that most sites of each zone in the plan keep."""
-    sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
+    sites = case.by("sites", "site").loc[list(case.inputs.sets.site.labels)]
     count = sites.groupby(["zone", "utc_offset_h"]).size().sort_index()
     most = count.groupby(level="zone").idxmax()
     return {str(zone): float(clock) for zone, clock in most}

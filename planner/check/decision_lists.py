@@ -379,7 +379,7 @@ def topologies_built(case: Case) -> list[str]:
 @once
 def racks_on_offer(case: Case) -> set[tuple[str, str, str, int]]:
     """List workload, rack, cooling and year of racks that a workload may buy."""
-    asked, fleets, racks = case.scenario.racks, case.data("operator_fleets"), case.racks.set_index("rack")
+    asked, fleets, racks = case.scenario.racks, case.data("operator_fleets"), case.by("racks", "rack")
     vendors = {*fleets[fleets["buys"] & (fleets["operator"] == asked.bought_as)]["vendor"]}
     arrives = decision_start(case) + rack_months(case) / 12.0
     begins = column_by(case.data("cooling"), "cooling", "first_year")

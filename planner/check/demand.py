@@ -13,6 +13,7 @@ from planner.check.declared import DualPrice, Given, Table, setting
 from planner.check.failover import asks, mean_by
 from planner.check.frames import (
     between,
+    by_keys,
     cell,
     column_by,
     crossed,
@@ -230,7 +231,7 @@ def reference_from_tables(case: Case) -> Iterator[Excess]:
 @once
 def region_shares(case: Case) -> pd.Series[float]:
     """Return the share of each region in scope in a demand without a region, by region."""
-    table = case.data("demand_regions").set_index("demand_region")
+    table = case.by("demand_regions", "demand_region")
     weight = table[case.scenario.demand.region_weight].astype("float64")
     here = [name for name in case.inputs.sets.region.labels if name in weight.index]
     return weight[here] / weight[here].sum()
@@ -260,7 +261,7 @@ def stated_kh100e(case: Case) -> pd.DataFrame:
 def classes_from_tables(case: Case) -> Iterator[Excess]:
     """Figures of workloads are those of table `workloads`, or else of the scenario."""
     reported = case.inputs.workloads
-    expected = case.workloads.set_index("workload").loc[list(reported["workload"])]
+    expected = case.by("workloads", "workload").loc[list(reported["workload"])]
     numbers = [str(column) for column in reported.select_dtypes(["number"])]
     return columns_reported(reported, ["workload"], {name: expected[name].astype("float64") for name in numbers})
 
@@ -302,7 +303,7 @@ def no_route_from_tables(case: Case) -> Iterator[Excess]:
     users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
     lonely = users[~isin(users, everywhere[everywhere["in_time"]], _USERS)]
     at_site = table.rename(columns={"nearest_site": "site"})
-    of_site = lookup(everywhere.set_index(list(_ROUTE))["rtt_ms"], at_site, _ROUTE, np.nan)
+    of_site = lookup(by_keys(everywhere, _ROUTE, "rtt_ms"), at_site, _ROUTE, np.nan)
     nearest = lookup(everywhere.groupby(list(_USERS))["rtt_ms"].min(), table, _USERS, np.nan)
     asked, of_class = (
         lookup(sum_by(wanted, key, wanted["kh100e"]), table, key, np.nan) for key in (_USERS, ("workload",))
@@ -374,7 +375,7 @@ def percentiles_reported(case: Case) -> Iterator[Excess]:
 def service_of_classes(case: Case) -> Iterator[Excess]:
     """Bounds of workloads are the scenario's; how near they are served follows by workload."""
     table, served = case.plan("latency"), _timed(case)
-    classes = case.workloads.set_index("workload")
+    classes = case.by("workloads", "workload")
     bound, tight, share = (
         lookup(classes[name].astype("float64"), table, ("workload",), np.nan)
         for name in ("rtt_bound_ms", "tight_rtt_ms", "tight_share_frac")
@@ -413,7 +414,7 @@ def why_not_reported(case: Case) -> Excess:
     bound_ms = lookup(bound, table, ("workload",))
     is_far = lookup(nearest, table, _USERS) > _ROUNDING * bound_ms
     rule_of = column_by(case.workloads, "workload", "residency")
-    of_region = case.data("demand_regions").set_index("demand_region")
+    of_region = case.by("demand_regions", "demand_region")
     pairs = served[["site"]].drop_duplicates()
     pairs = crossed(pairs, pairs.rename(columns={"site": "standby"}))
     pairs = pairs[~may_not_cover(case, pairs)]

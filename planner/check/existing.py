@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of
+from planner.check.frames import by_keys, column_by, crossed, lookup, once, sum_by, table_of
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -82,7 +82,7 @@ def stated_racks(case: Case) -> pd.DataFrame:
     places = _halls(case)[["site", "name", "hall", "redundancy", "opens", "ends"]]
     rows = case.data("existing_racks").rename(columns={"hall": "name", "first_year": "vintage", "mw": "given_mw"})
     rows = rows.merge(places, on=["site", "name"])
-    types = case.racks.set_index("rack")
+    types = case.by("racks", "rack")
     # Of a table without rows pandas makes a column of texts.
     peak_kw, life_years = (rows["rack"].map(types[name]).astype("float64") for name in ("peak_kw", "life_years"))
     by_count = rows["racks"].astype("float64") * peak_kw / 1000.0
@@ -156,7 +156,7 @@ def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 def admitted_racks(case: Case) -> set[tuple[str, str]]:
     """List workload and rack of what tables or scenario admit, where the rack computes and has the memory for it."""
     pairs = {*case.data("workload_racks")[["workload", "rack"]].itertuples(index=False, name=None)}
-    racks, here = case.racks.set_index("rack"), case.inputs.sets.workload.labels
+    racks, here = case.by("racks", "rack"), case.inputs.sets.workload.labels
     memory_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
     memory_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
@@ -176,7 +176,7 @@ def admitted_racks(case: Case) -> set[tuple[str, str]]:
 @once
 def rack_cooling(case: Case) -> set[tuple[str, str]]:
     """List rack and cooling of what fits."""
-    peak_kw = column_by(case.racks, "rack", "peak_kw")
-    most = column_by(case.data("cooling"), "cooling", "max_kw_per_rack")
+    peak_kw = by_keys(case.racks, ["rack"], "peak_kw")
+    most = by_keys(case.data("cooling"), ["cooling"], "max_kw_per_rack")
     pairs = case.data("rack_cooling")[["rack", "cooling"]].itertuples(index=False, name=None)
     return {(rack, cooling) for rack, cooling in pairs if peak_kw[rack] <= most[cooling]}

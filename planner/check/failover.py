@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import crossed, keyed, lookup, once, quotient, sum_by, table_of, to_frame
+from planner.check.frames import by_keys, crossed, keyed, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.payments import yearly_weight
 from planner.check.routes import may_not_cover, reach_of_users, used_routes
 from planner.check.verdict import Excess, columns_reported, rule
@@ -93,7 +93,7 @@ def takeovers_fit(case: Case) -> Iterator[Excess]:
     table, reserve = case.plan("takeovers"), reserves(case)
     pair_key, service = ("site", "standby", *_CLASS), ("site", "region", *_CLASS)
     pairs = table[list(pair_key)].drop_duplicates().reset_index(drop=True)
-    room = lookup(reserve.set_index(list(_LOAD))["reserve_kh100e"], pairs, ("standby", "workload", "year"))
+    room = lookup(by_keys(reserve, _LOAD, "reserve_kh100e"), pairs, ("standby", "workload", "year"))
     taken = lookup(sum_by(table, pair_key, table["taken_kh100e"]), pairs, pair_key)
     services = table[list(service)].drop_duplicates().reset_index(drop=True)
     served = sum_by(case.plan("assignment"), service, case.plan("assignment")["served_kh100e"])

@@ -119,6 +119,16 @@ def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
     return every.drop_duplicates().reset_index(drop=True)
 
 
+def by_keys(table: pd.DataFrame, keys: Sequence[str], column: str) -> dict[Any, float]:
+    """Return the numbers of a column by the labels of others, which must tell the rows apart."""
+    numbers = table[column].to_numpy(dtype=np.float64).tolist()
+    known = dict(zip(_row_keys(table, keys), numbers, strict=True))
+    if len(known) < len(numbers):
+        message = f"keys {', '.join(keys)} come twice"
+        raise ValueError(message)
+    return known
+
+
 def cell(table: pd.DataFrame, key: str, row: str | int, column: str) -> float:
     """Return one number of a table: that of a column in the first row with a key."""
     return float(table.loc[table[key] == row, column].to_numpy(dtype=np.float64)[0])

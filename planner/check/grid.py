@@ -150,7 +150,7 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
     """Return the headroom of zones in years at a curtailment rate, at the operator's share. [MW]"""
     settings, table = case.scenario.grid, case.data("zone_headroom")
     rate = table[table["curtailment_rate_pct"] == rate_pct].set_index("zone")["headroom_mw"]
-    growth = case.data("zone_headroom_growth").set_index(["zone", "year"])["added_headroom_mw"]
+    growth = case.by("zone_headroom_growth", "zone", "year")["added_headroom_mw"]
     # What was added by the last year of the table stays.
     last = growth.index.get_level_values("year").max()
     held = places.assign(year=np.minimum(places["year"], last))
@@ -292,7 +292,7 @@ def _shape_by_slot(case: Case, sites: list[str]) -> Floats:
     wide = case.data("price_shapes").pivot(
         index=["price_zone", "season"], columns="hour_local", values=["shape_median_frac", "shape_mean_frac"]
     )
-    own = case.sites.set_index("site").loc[sites]
+    own = case.by("sites", "site").loc[sites]
     rows = []
     for zone, is_proxy, offset_h in zip(
         own["price_zone"], own["price_zone_is_proxy"], own["utc_offset_h"], strict=True

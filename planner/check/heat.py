@@ -78,7 +78,7 @@ def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's, where it is sold."""
     settings, _ = case.of_family("heat")
     country = rows["site"].map(column_by(case.sites, "site", "country"))
-    table = case.data("heat_reuse").set_index("country").reindex(country)
+    table = case.by("heat_reuse", "country").reindex(country)
     is_sold = np.where(settings.sell, 1.0, np.nan)
     share, hours, price, usd_per_kw = (
         (table[column].to_numpy(dtype=np.float64) if given is None else np.full(len(rows), given)) * is_sold

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, crossed, keyed, lookup, once, table_of
+from planner.check.frames import by_keys, column_by, crossed, keyed, lookup, once, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
 from planner.check.verdict import Excess, columns_reported, rule
@@ -102,14 +102,15 @@ def _chains(case: Case, *, delayed: bool) -> Iterator[dict[str, float]]:
     """Go through the months of every chain, site by site, with the delays that the scenario adds, or without."""
     settings = case.scenario.lead_times
     items = column_by(case.data("lead_times"), "item", "lead_months")
-    kinds = case.data("site_archetypes").set_index("archetype").to_dict("index")
+    kinds = case.by("site_archetypes", "archetype").to_dict("index")
     zones = column_by(case.data("grid_zones"), "zone", "large_load_lead_months").astype("float64").to_dict()
-    places = case.sites.set_index("site")[["archetype", "zone"]].to_dict("index")
+    sites = list(case.inputs.sets.site.labels)
+    places = case.by("sites", "site")[["archetype", "zone"]].loc[sites].to_dict("index")
 
     def chosen(stated: float | None, table: Any) -> float:
         return float(table if stated is None else stated)
 
-    for site in case.inputs.sets.site.labels:
+    for site in sites:
         kind, zone = kinds[places[site]["archetype"]], places[site]["zone"]
         permit = chosen(settings.permit_months, kind["permit_months"])
         of_zone = settings.interconnection_months_by_zone.get(zone, settings.interconnection_months)
@@ -195,6 +196,6 @@ def _reported_months(case: Case) -> pd.DataFrame:
 GIVEN: Final[Mapping[str, Given]] = {
     "halls.committed_mw": (
         "halls.committed",
-        lambda case, rows: lookup(committed_mw(case).set_index(["site", "year"])["mw"], rows, ("site", "year")),
+        lambda case, rows: lookup(by_keys(committed_mw(case), ["site", "year"], "mw"), rows, ("site", "year")),
     )
 }

@@ -11,7 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days
 from planner.check.declared import DualPrice, Given
 from planner.check.demand import region_shares, stated_kh100e
-from planner.check.frames import column_by, label_of, table_of, to_frame
+from planner.check.frames import column_by, label_of, once, table_of, to_frame
 from planner.check.grid import by_day_and_hour, other_load_mw, series_by_hour
 from planner.check.routes import reach_of_users
 from planner.check.verdict import Excess, figures, rule
@@ -37,7 +37,7 @@ def losses_from_curves(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float]
     Every feed of a hall with spare UPS carries its part of the load.
     """
     topology = rows["hall"].str.rsplit("|", n=1).str[1]
-    kind = case.data("redundancy").set_index("redundancy").loc[list(topology)]
+    kind = case.by("redundancy", "redundancy").loc[list(topology)]
     rating_mw = kind["installed_kw_per_kw"]
 
     def lost_mw(load_mw: float) -> pd.Series[float]:
@@ -49,14 +49,16 @@ def losses_from_curves(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float]
     return idle, (lost_mw(_DESIGN_LOAD_FRAC) - idle) / _DESIGN_LOAD_FRAC
 
 
+@once
 def window_h(case: Case) -> pd.Series[int]:
     """Hours within which each workload may put its work off, 0 where it may not."""
-    slot_h, table = case.scenario.time.slot_h, case.workloads.set_index("workload")
+    slot_h, table = case.scenario.time.slot_h, case.by("workloads", "workload")
     parts = [hours for hours in range(2 * slot_h, 25, slot_h) if 24 % hours == 0]
     longest = table["max_deferral_h"].astype("float64")
-    fits = table_of({hours: hours * (longest + 1e-9 >= hours) for hours in [0, *parts]})
+    hours = np.array([0, *parts])
+    fits = np.where(longest.to_numpy()[:, np.newaxis] + 1e-9 >= hours, hours, 0).max(axis=1)
     may = case.scenario.flexibility.deferral & (table["deferrable_frac"] > 0.0)
-    return fits.max(axis=1) * may
+    return pd.Series(fits, index=table.index) * may
 
 
 def moving_classes(case: Case) -> list[str]:
@@ -74,7 +76,7 @@ def _waits_h(case: Case) -> pd.Series[int]:
 def deployments_from_tables(case: Case) -> Iterator[Excess]:
     """Racks in use have the load curve, the window and the utilisation of their workload."""
     power, sets = case.inputs.power, case.inputs.sets
-    table = case.workloads.set_index("workload")
+    table = case.by("workloads", "workload")
     frame = to_frame(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
     of = table.loc[frame["workload"]]
     hours = _waits_h(case)[frame["workload"]]

@@ -72,7 +72,7 @@ def rack_power_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[fl
 @figures("rack", "racks.it_maintenance_musd_per_mw_year", unit="MUSD/MW-year")
 def rack_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> pd.Series[float]:
     """Upkeep of rack types is a share of their price, and insured."""
-    racks = case.racks.set_index("rack").loc[list(rows["rack"])]
+    racks = case.by("racks", "rack").loc[list(rows["rack"])]
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
@@ -133,7 +133,7 @@ def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.D
 
 def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:
     """Price of a MW of racks without the trend of prices, with fabric and sales tax. [MUSD/MW]"""
-    racks = case.racks.set_index("rack")
+    racks = case.by("racks", "rack")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     tax = 1.0 + lookup(case.finance_of_sites("sales_tax"), rows, ("site",), np.nan)
     return np.asarray(lookup(price, rows, ("rack",), np.nan) * (_KW_PER_MW / _USD_PER_MUSD) * tax)
@@ -155,8 +155,8 @@ _MUSD_PER_USD_OF_KW = 1e-3
 def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
     """Add up what a MW of halls costs, in its parts, for the site and design of every row. Gives [MUSD/MW]."""
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
-    sites, topology = case.sites.set_index("site"), case.data("redundancy").set_index("redundancy")
-    technology, market = case.data("cooling").set_index("cooling"), case.data("facility_market").set_index("market")
+    sites, topology = case.by("sites", "site"), case.by("redundancy", "redundancy")
+    technology, market = case.by("cooling", "cooling"), case.by("facility_market", "market")
     known = frame.merge(case.halls[["hall", "cooling", "redundancy"]], on="hall", how="left")
     known = known.assign(market=known["site"].map(sites["market"]), archetype=known["site"].map(sites["archetype"]))
 
@@ -231,7 +231,7 @@ def retrofits_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     medium = column_by(case.data("cooling"), "cooling", "medium")
     before, after = (rows[hall].str.split("|").str[0].map(medium) for hall in ("hall", "to_hall"))
     rows = rows.assign(from_medium=before, to_medium=after)
-    table = case.data("retrofit").set_index(["from_medium", "to_medium"])
+    table = case.by("retrofit", "from_medium", "to_medium")
     kind = ("from_medium", "to_medium")
 
     def figure(column: str, given: float | None = None) -> Floats:

@@ -128,7 +128,7 @@ def clouds_from_tables(case: Case) -> Iterator[Excess]:
     one = _term(case, "availability_one_place") if one is None else one
     several = _term(case, "availability_several_places") if several is None else several
     spreads = asks(case, wanted) | (least > one)
-    rules = case.workloads.set_index("workload").loc[wanted["workload"]]
+    rules = case.by("workloads", "workload").loc[wanted["workload"]]
     within = "" if settings.placeless else " within " + rules["rtt_bound_ms"].map("{:g} ms".format)
     admits = (" that residency " + rules["residency"] + " admits").where(rules["residency"] != "none", "")
     no_cloud = ("no cloud" + within + admits).to_numpy(dtype=object)

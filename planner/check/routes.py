@@ -80,7 +80,7 @@ def reach_of_users(case: Case) -> pd.DataFrame:
 def may_not_cover(case: Case, frame: pd.DataFrame) -> Bools:
     """Say for each lost site and stand-by whether the second may not stand in for the first."""
     settings = case.scenario.failover
-    places = case.sites.set_index("site")[["lat", "lon"]]
+    places = case.by("sites", "site")[["lat", "lon"]]
     one, other = (places.loc[frame[name]].to_numpy().T for name in ("site", "standby"))
     near = distance_km(*one, *other) < settings.barred_within_km
     barred = near | (frame["site"] == frame["standby"]).to_numpy()

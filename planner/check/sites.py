@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Given, setting
-from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, table_of, to_frame
+from planner.check.frames import by_keys, column_by, crossed, isin, lookup, once, path_value_or_nan, table_of, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.routes import between_sites
 from planner.check.stock import existing_halls
@@ -45,7 +45,7 @@ def _crews(case: Case) -> pd.DataFrame:
         case.site_figures("site_limits", "build_rate_mw_per_year") * settings.operator.site_limit_share_frac,
     )
     frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(index=False)
-    committed = lookup(committed_mw(case).set_index(list(_SITE))["mw"], frame, _SITE)
+    committed = lookup(by_keys(committed_mw(case), _SITE, "mw"), frame, _SITE)
     return frame.assign(
         span=frame["year"].map(span_years(case)).astype("float64"),
         crews_mw=lookup(crews, frame, ("site",)) * settings.build.rate_scale_frac,
@@ -228,8 +228,8 @@ def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 @figures("site", "sites.opening_musd", "sites.fixed_musd_per_year", "sites.minimum_mw", unit="MUSD or MW")
 def openings_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
     """Opening cost, upkeep and least size of a site are those of its kind, or as stated."""
-    kinds = case.data("site_archetypes").set_index("archetype")
-    archetype = case.sites.set_index("site").loc[list(rows["site"]), "archetype"]
+    kinds = case.by("site_archetypes", "archetype")
+    archetype = case.by("sites", "site").loc[list(rows["site"]), "archetype"]
 
     def of(column: str) -> pd.Series[float]:
         return case.own_figures(column, archetype.map(kinds[column]).astype("float64").rename_axis("site"))
@@ -263,7 +263,7 @@ def _land_mw(case: Case, rows: pd.DataFrame) -> Floats:
 @figures("siting.phase", "siting.most_phases", unit="phases")
 def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Phases of new halls in a year are at most what build rate and land of the site allow."""
-    rate = lookup(build_paths(case).set_index(list(_SITE))["rate_mw"], rows, _SITE, np.nan)
+    rate = lookup(by_keys(build_paths(case), _SITE, "rate_mw"), rows, _SITE, np.nan)
     return np.floor(np.minimum(rate, _land_mw(case, rows)) / case.inputs.siting.phase_mw + _ROUNDING)
 
 

@@ -518,7 +518,7 @@ def _worst(case: Case, name: str, table: StatedTable) -> tuple[float, str]:
     stored, sites, key = stored_of(case), sites_read(case), TABLES[name].primary_key
     rows = case.plan(name)
     rows = rows[rows["site"].isin(sites)] if "site" in key else rows
-    row_keys = list(zip(*(rows[axis].astype("str").tolist() for axis in key), strict=True))
+    row_keys = list(zip(*(map(str, rows[axis].tolist()) for axis in key), strict=True))
     here = [h for h in table.places(stored, sites) if h.labels.get("site", "") in {"", *sites} and table.where(h)]
     if not here:
         return (1.0, ", ".join(row_keys[0])) if row_keys else (0.0, "")

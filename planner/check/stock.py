@@ -186,7 +186,7 @@ def _pools(case: Case, duty: str) -> pd.DataFrame:
     by_class = by_class[(by_class.index.map(case.duty) == duty) & (by_class > 0.0)]
     if by_class.empty:
         return pd.DataFrame(columns=columns)
-    table = case.racks.set_index("rack")
+    table = case.by("racks", "rack")
     stock = stock_shares(case, duty).reset_index(drop=True)
     h100e = table[f"{duty}_h100e"].astype("float64")
     racks = [name for name in table.index if name in set(stock["rack"])]
@@ -219,7 +219,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_table = market_facility_mw(case) / per_rack
     mw = assumed_facility_mw(case) / per_rack
-    kind = case.sites.set_index("site").loc[list(by_table.index), "archetype"]
+    kind = case.by("sites", "site").loc[list(by_table.index), "archetype"]
     is_campus = (kind == "campus").to_numpy()
     campus_mw, other_mw = float(by_table[is_campus].sum()), float(by_table[~is_campus].sum())
     on_campus = min(of_duty["training"], campus_mw)
@@ -238,7 +238,7 @@ def _cooling(case: Case) -> dict[str, str]:
     """Cooling of each rack of the base year: as few technologies as hold all, air where no loop is needed."""
     table = case.data("cooling")
     there = table[table["first_year"] <= case.years[0]].set_index("cooling")
-    racks = case.racks.set_index("rack")
+    racks = case.by("racks", "rack")
     mw = pd.concat([stock_shares(case, duty) for duty in _DUTIES]).groupby("rack")["share"].sum()
     stands: dict[str, str] = {}
     for is_any in (False, True):

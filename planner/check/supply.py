@@ -167,7 +167,7 @@ def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
     stated = case.scenario.supply.fuel_price_usd_per_mmbtu
     if name in stated:
         return between(stated[name], year)
-    place = case.sites.set_index("site").loc[site]
+    place = case.by("sites", "site").loc[site]
     table = case.data("fuel_prices")
     table = table[table["fuel"] == name].sort_values("year")
     for region in (place["zone"], place["country"], "world"):
@@ -237,7 +237,7 @@ def _yield_frac(case: Case, site: str, source: str) -> Floats:
     if own is not None:
         frac = own.reshape(len(hours), -1).mean(axis=1)
     elif kind in case.data("renewable_shapes")["technology"].unique():
-        place: dict[Any, Any] = case.sites.set_index("site").loc[site].to_dict()
+        place: dict[Any, Any] = case.by("sites", "site").loc[site].to_dict()
         frac = weather_frac(case, kind, place["zone"], place["lat"] < 0.0, place["utc_offset_h"])
     else:
         return np.full(len(hours), mean)
@@ -268,7 +268,7 @@ def weather_frac(case: Case, technology: str, zone: str, is_south: bool, utc_off
 def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, ...]:
     """Bridge power that leaves is worth a share of the new price, by age, and costs its removal."""
     p, bridge = case.inputs.supply, case.scenario.supply.bridge
-    table = case.data("bridge_power").set_index("onsite")
+    table = case.by("bridge_power", "onsite")
     build = to_frame(p.build, begun=p.build_start, life=p.build_life_years)
     build = build.rename(columns={"year": "vintage"}).set_index(["site", "source", "vintage"])
     key = ("site", "source", "vintage")

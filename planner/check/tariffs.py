@@ -12,7 +12,7 @@ import pandas as pd
 
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import column_by, isin, keyed, lookup, once, table_of, to_frame
+from planner.check.frames import by_keys, column_by, isin, keyed, lookup, once, table_of, to_frame
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def written_tariffs(case: Case) -> dict[str, Written]:
 
 
 def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bool]:
-    table = case.data("tariffs").set_index("tariff")
+    table = case.by("tariffs", "tariff")
     row = table.loc[use.tariff]
     asked = row if use.terms is None else table.loc[use.terms].combine_first(row)
     charges: dict[str, tuple[Any, ...]] = dict.fromkeys(_CHARGE_KINDS, ())
@@ -421,9 +421,7 @@ def exit_fees_from_tariffs(case: Case) -> Excess:
         of.rename(columns={"vintage": "signed_year"}).astype({"signed_year": "int64"})
         for of in (to_frame(p.released), to_frame(p.fee, usd=p.fee_musd_per_mw * 1e6))
     )
-    return Excess.differs(
-        keyed(every, key), lookup(fees.set_index(key)["usd"], every, key), fee_usd_per_mw(case, every)
-    )
+    return Excess.differs(keyed(every, key), lookup(by_keys(fees, key, "usd"), every, key), fee_usd_per_mw(case, every))
 
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {

@@ -240,7 +240,7 @@ def unit_costs_shared(case: Case) -> Iterator[Excess]:
 @rule(unit="USD/unit", floor=1e-9)  # what a request costs is far below a dollar
 def unit_costs_divided(case: Case) -> Iterator[Excess]:
     """Costs per hour of compute, per MW and per unit of work are the quotients stated."""
-    table, given = case.plan("unit_costs"), case.data("requests").set_index("workload")
+    table, given = case.plan("unit_costs"), case.by("requests", "workload")
     is_class = (table["level"] == "workload").to_numpy()
 
     def of_class(column: str) -> Floats:
