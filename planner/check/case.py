@@ -66,9 +66,9 @@ class Case:
     orders_held_before: int | None = None  # year before which orders were given to the plan, not chosen by it
     reads_all: bool = False  # whether every row of the program is compared, and not a sample of large blocks
 
-    def of_family(self, name: str) -> tuple[Any, Any]:
-        """Return the block of a scenario and the inputs of a family that is declared in one file."""
-        return getattr(self.scenario, name), getattr(self.inputs, name)
+    def settings(self, family: str) -> Any:
+        """Return the block of a scenario of a family that is declared in one file."""
+        return getattr(self.scenario, family)
 
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table, its rows numbered from 0 whatever numbers a file keeps of them."""
@@ -104,13 +104,12 @@ class Case:
 
     def by(self, name: str, *key: str) -> pd.DataFrame:
         """Return a table of the data, with the scenario's figures in place, by the labels of some columns."""
-        if (name, key) not in self.computed:
-            self.computed[name, key] = self.table(name).set_index(list(key))
-        found: pd.DataFrame = self.computed[name, key]
-        return found
+        if (name, key) not in self._data:
+            self._data[name, key] = self.table(name).set_index(list(key))
+        return self._data[name, key]
 
     @cached_property
-    def _data(self) -> dict[str, pd.DataFrame]:
+    def _data(self) -> dict[Hashable, pd.DataFrame]:
         return {}
 
     # --- data with what the scenario says instead ------------------------------------------

@@ -11,7 +11,7 @@ from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -65,17 +65,10 @@ def rows_once(case: Case) -> Excess:
     """No two rows of a table have the same key."""
     keys = {name: (case.results.tables.get(name, _NONE), of.primary_key) for name, of in TABLES.items()}
     return _counted(
-        (name, ", ".join(key), _again(table, key))
+        (name, ", ".join(key), table.duplicated(key) if key else np.arange(len(table)) > 0)
         for name, (table, key) in keys.items()
         if set(key) <= set(table.columns)
     )
-
-
-def _again(table: pd.DataFrame, key: Sequence[str]) -> Any:
-    """Say which rows have a key that one before them has; all but the first where there is no key."""
-    if key and len({*zip(*(table[name].tolist() for name in key), strict=True)}) == len(table):
-        return False
-    return table.duplicated(key) if key else np.arange(len(table)) > 0
 
 
 def _known_labels(case: Case) -> dict[str, Collection[object]]:

@@ -94,11 +94,7 @@ def lookup(
 ) -> Floats:
     """Look up a number for every row of a table."""
     if isinstance(known, pd.Series):
-        numbers = known.to_numpy(dtype=np.float64).tolist()
-        known = dict(zip(known.index.tolist(), numbers, strict=True))
-        if len(known) < len(numbers):
-            message = f"keys {', '.join(keys)} come twice"
-            raise ValueError(message)
+        known = _once_each(known.index.tolist(), known, keys)
     return np.array([known.get(key, missing) for key in _row_keys(frame, keys)], dtype=np.float64)
 
 
@@ -121,9 +117,12 @@ def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
 
 def by_keys(table: pd.DataFrame, keys: Sequence[str], column: str) -> dict[Any, float]:
     """Return the numbers of a column by the labels of others, which must tell the rows apart."""
-    numbers = table[column].to_numpy(dtype=np.float64).tolist()
-    known = dict(zip(_row_keys(table, keys), numbers, strict=True))
-    if len(known) < len(numbers):
+    return _once_each(_row_keys(table, keys), table[column], keys)
+
+
+def _once_each(labels: list[Any], numbers: pd.Series[float], keys: Sequence[str]) -> dict[Any, float]:
+    known = dict(zip(labels, numbers.to_numpy(dtype=np.float64).tolist(), strict=True))
+    if len(known) < len(labels):
         message = f"keys {', '.join(keys)} come twice"
         raise ValueError(message)
     return known

@@ -76,7 +76,7 @@ def _paid_musd(h: Here) -> float:
 )
 def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's, where it is sold."""
-    settings, _ = case.of_family("heat")
+    settings = case.settings("heat")
     country = rows["site"].map(column_by(case.sites, "site", "country"))
     table = case.by("heat_reuse", "country").reindex(country)
     is_sold = np.where(settings.sell, 1.0, np.nan)
@@ -94,7 +94,7 @@ def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
 
 def _buyers(case: Case) -> pd.DataFrame:
     """List the sites that may sell heat in every year: those asked for whose country has buyers."""
-    settings, _ = case.of_family("heat")
+    settings = case.settings("heat")
     country = case.sites["country"].isin(case.data("heat_reuse")["country"]) & settings.sell
     sells = case.sites["site"][
         country if settings.sites == "all" else country & case.sites["site"].isin(settings.sites)

@@ -95,11 +95,9 @@ def check_foreign_keys(
         if known is None:
             continue
         column = frame[link.field]
-        if {*column.tolist()} <= {*known}:
+        if {*column.dropna().tolist()} <= {*known}:
             continue
         unknown = column[column.notna() & ~column.isin(known)]
-        if unknown.empty:
-            continue
         findings = findings or _Findings(sheet())
         fix = partial(_meant, unknown, [str(value) for value in known], link)
         findings.add(unknown.index.to_numpy(dtype=np.int64), link.field, link.must_be, fix)
@@ -255,8 +253,7 @@ def _check_bounds(cells: dict[str, NDArray[Any]], field: Field, schema: TableSch
 
 
 def _check_key(frame: pd.DataFrame, key: list[str], findings: _Findings) -> None:
-    labels = list(zip(*(frame[name].tolist() for name in key), strict=True))
-    if len({*labels}) == len(labels):
+    if len({*zip(*(frame[name].tolist() for name in key), strict=True)}) == len(frame):
         return
     rows = frame[key].dropna()
 
