@@ -17,7 +17,7 @@ from planner.limits.power import (
 )
 from planner.limits.space import BUDGET_LIMITS, HALLS_LIMITS, LAND_LIMITS, RACKS_LIMITS, RATE_LIMITS, SITING_LIMITS
 
-__all__ = ["BY_NAME", "LIMITS", "Limit", "moved_by"]
+__all__ = ["BY_NAME", "LIMITS", "RELAXATIONS", "Limit", "moved_by"]
 
 LIMITS: Final = (
     *DEMAND_LIMITS,
@@ -37,6 +37,9 @@ LIMITS: Final = (
     *BUDGET_LIMITS,
 )
 """Every limit, in the order of table `prices`."""
+
+RELAXATIONS: Final = tuple(dict.fromkeys(relaxation for limit in LIMITS for relaxation in limit.relaxed_by))
+"""Every relaxation, in the order in which they are tried."""
 
 BY_NAME: Final = {limit.name: limit for limit in LIMITS}
 

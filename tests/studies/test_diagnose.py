@@ -12,12 +12,12 @@ from click.testing import CliRunner
 import planner
 from planner.cli import main
 from planner.inputs.build import PreparedScenario
-from planner.limits import LIMITS
+from planner.limits import LIMITS, RELAXATIONS
 from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
-from planner.studies.diagnose.diagnose import RELAXATIONS, rows_of
+from planner.studies.diagnose.diagnose import rows_of
 from planner.studies.diagnose.searches import searches, shortages
 
 FORBID = "demand.unmet=forbid"

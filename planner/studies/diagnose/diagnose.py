@@ -13,10 +13,7 @@ from planner.base.errors import InfeasibleError
 from planner.base.words import amount
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.build import PreparedScenario
-from planner.limits import BY_NAME
-from planner.limits.demand import DEMAND, RENT, TIGHT_BOUND
-from planner.limits.power import ALL_HEADROOM, CARBON, CONNECTION, CONTRACTS, FIRM_HEADROOM, HEADROOM, SOURCES, WATER
-from planner.limits.space import BUDGET, BUILD_RATE, CASH, DELIVERIES, LAND, LEASE, MARKET
+from planner.limits import BY_NAME, RELAXATIONS
 from planner.lp import UNIT, Expression, Index, Variable
 from planner.lp.index import distinct
 from planner.model import FAMILIES, Model, build_model
@@ -84,15 +81,6 @@ def relaxed(
     parts = ((given[name] * weight).total() for name, weight in weights.items() if name in given)
     model.problem.minimise(sum(parts, start=Expression.constant(UNIT, 0.0)))
     return model, given
-
-
-# --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
-
-RELAXATIONS: Final = (
-    *(DEMAND, TIGHT_BOUND, RENT, DELIVERIES, LAND, LEASE, BUILD_RATE, MARKET, BUDGET, CASH),
-    *(CONNECTION, CONTRACTS, SOURCES, FIRM_HEADROOM, ALL_HEADROOM, HEADROOM, CARBON, WATER),
-)
-"""Every relaxation, in the order in which they are tried."""
 
 
 # --- Why a scenario has no plan, and the least that would have to change for one ------------------
