@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "tariffs": {"lp"},
     "headroom": {"tables"},
     "inputs": {"families", "family", "scenario", "tables", "lp", "tariffs", "plausible"},
-    "limits": {"families", "family", "inputs", "lp", "scenario"},
+    "limits": {"families", "family", "inputs", "lp", "scenario", "tables"},
     "model": {"families", "family", "inputs", "lp", "tariffs"},
     "results": {"families", "family", "limits", "model", "inputs", "lp", "tables", "tariffs"},
     "check": {"families", "family", "inputs", "results", "scenario", "tables"},

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.paths import DATA_DIR
 from planner.base.words import amount, moment, percent
 from planner.limits import BY_NAME, LIMITS
 from planner.limits.limit import lookup
+from planner.tables.descriptor import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 # --- Which limits bind, where and when, and what one more unit of each is worth -------------------
 
-PLACES: Final = ("site", "source", "hall", "contract", "zone", "tier", "pool", "market", "vendor", "workload")
+_NO_PLACES: Final = ("block", "region", "year", "period", "slot")  # demand has a table of its own, times are added up
+_KEY: Final = load_package(DATA_DIR / "results.json")["prices"].primary_key
+PLACES: Final = tuple(name for name in _KEY if name not in _NO_PLACES)
 """What tells the rows of a limit apart, besides the year."""
 
 ONE_MORE: Final = {
