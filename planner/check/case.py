@@ -66,10 +66,6 @@ class Case:
     orders_held_before: int | None = None  # year before which orders were given to the plan, not chosen by it
     reads_all: bool = False  # whether every row of the program is compared, and not a sample of large blocks
 
-    def settings(self, family: str) -> Any:
-        """Return the block of a scenario of a family that is declared in one file."""
-        return getattr(self.scenario, family)
-
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table, its rows numbered from 0 whatever numbers a file keeps of them."""
         if table not in self._plans:

@@ -1,7 +1,8 @@
 """What a family of the checker declares, and how the declarations of all are put together.
 
-A family is a file with rules; `planner.check.families` lists them. It declares,
-as far as it has something to declare: functions under `rule`; rows (`row`) and tables (`stated_table`) of
+A family is a file with rules; `planner.check.families` lists them, but those of one file in `planner.families`: the
+file of each has its name, and says in `HEADING` where its rules are shown. A family declares, as far as it has
+something to declare: functions under `rule`; rows (`row`) and tables (`stated_table`) of
 `planner.check.stating`; `LINES`, its cost lines that follow from tables of the plan, and `AT_SITE` and `BOUGHT`, those
 of `planner.check.priced`; `IMPLIED`, rows that must be there of tables whose cells are not stated; `PRICES`, what the
 dual of each limit is worth; `GIVEN`, figures of `Inputs` that are one setting or one cell of a table, over which places

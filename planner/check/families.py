@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from planner.check import (
@@ -11,7 +12,6 @@ from planner.check import (
     demand,
     failover,
     grid,
-    heat,
     lead_times,
     migration,
     power,
@@ -25,17 +25,17 @@ from planner.check import (
     tariffs,
 )
 from planner.check.priced import AT_SITE, BOUGHT
+from planner.families import named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import ModuleType
 
-BY_HEADING: Final[Mapping[str, tuple[ModuleType, ...]]] = {
+BY_HEADING: Final[dict[str, tuple[ModuleType, ...]]] = {
     "Latency and residency": (days, demand),
     "Demand and rent": (rent,),
     "Racks": (racks, stock),
     "Sites": (sites, lead_times),
-    "Power, water and carbon": (power, carbon, heat, sums),
+    "Power, water and carbon": (power, carbon, sums),
     "Work between sites": (migration,),
     "On-site power": (supply, supply_output),
     "Site outage": (failover,),
@@ -44,6 +44,8 @@ BY_HEADING: Final[Mapping[str, tuple[ModuleType, ...]]] = {
     "Bills": (tariffs,),
 }
 """By the heading of its rules; what each declares is in `planner.check.declared`."""
+for _file in (import_module(f"planner.check.{name}") for name, _ in named()):  # families of one file
+    BY_HEADING[_file.HEADING] = (*BY_HEADING.get(_file.HEADING, ()), _file)
 FAMILIES: Final = tuple(family for families in BY_HEADING.values() for family in families)
 """What is about all of them comes after."""
 for _family in FAMILIES:

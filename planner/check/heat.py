@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from planner.check.declared import Given, Table
     from planner.check.stating import Cells, Here, LinearForm, StatedRow
 
+HEADING = "Power, water and carbon"
 _HOURS_PER_YEAR = 8760.0
 
 
@@ -76,7 +78,7 @@ def _paid_musd(h: Here) -> float:
 )
 def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's, where it is sold."""
-    settings = case.settings("heat")
+    settings = attrgetter("heat")(case.scenario)
     country = rows["site"].map(column_by(case.sites, "site", "country"))
     table = case.by("heat_reuse", "country").reindex(country)
     is_sold = np.where(settings.sell, 1.0, np.nan)
@@ -94,7 +96,7 @@ def heat_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
 
 def _buyers(case: Case) -> pd.DataFrame:
     """List the sites that may sell heat in every year: those asked for whose country has buyers."""
-    settings = case.settings("heat")
+    settings = attrgetter("heat")(case.scenario)
     country = case.sites["country"].isin(case.data("heat_reuse")["country"]) & settings.sell
     sells = case.sites["site"][
         country if settings.sites == "all" else country & case.sites["site"].isin(settings.sites)

@@ -56,8 +56,7 @@ class Excess:
         """Return the labels of one place as texts, without those that it does not have."""
         for part, what, size in self._parts:
             if row < size:
-                columns = [of for _, of in part.items()]
-                labels = [*(of if isinstance(of, str) else np.asarray(of, dtype=object)[row] for of in columns), what]
+                labels = [*(of if isinstance(of, str) else np.asarray(of, object)[row] for _, of in part.items()), what]
                 texts = (str(label) for label in labels if pd.notna(label))
                 return tuple(text for text in texts if text)
             row -= size

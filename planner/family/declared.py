@@ -11,14 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import numpy as np
-    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.family.block import Constraint, Cost
     from planner.family.values import Block
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.lp import Expression, Index, Variable
+    from planner.lp import Index, Variable
     from planner.model.variables import Model
 
 
@@ -129,7 +128,16 @@ class RowsModule(Protocol):
 
 
 class FamilyModule(RowsModule, Protocol):
-    """A family's module, whose last name is its block of a scenario, and its field of inputs and model."""
+    """A family's module, whose last name is its block of a scenario, and its field of inputs and model.
+
+    Besides these it may declare
+    `HEADING`, a `Heading` of the cost table that no other family has;
+    `TABLES`, what makes each result table, of the terms and of what reads an expression at the plan;
+    `ORDERS`, for each kind of an order the table of what is bought, and its column of power;
+    `SHEETS`, a `ListOnSheet` for each table that the workbook lists;
+    `without_effect(case)`, the settings without effect, each `WithoutEffect`;
+    `line(tables, year)`, what the terminal says comes of it in a year, "" where nothing does.
+    """
 
     @property
     def SETTINGS(self) -> type[Block]:
@@ -146,25 +154,3 @@ class FamilyModule(RowsModule, Protocol):
     @property
     def COSTS(self) -> tuple[Cost, ...]:
         """Its lines of the cost table."""
-
-    @property
-    def HEADING(self) -> Heading | None:
-        """The heading of these lines, where no other family has it."""
-
-    @property
-    def TABLES(self) -> Mapping[str, Callable[[Any, Callable[[Expression], Floats]], TableRows]]:
-        """What makes each result table, of the terms and of what reads an expression at the plan."""
-
-    @property
-    def ORDERS(self) -> Mapping[str, tuple[str, str]]:
-        """For each kind of an order the table of what is bought, and its column of power."""
-
-    @property
-    def SHEETS(self) -> tuple[ListOnSheet, ...]:
-        """Where the workbook lists them."""
-
-    def without_effect(self, case: ScopedCase) -> list[WithoutEffect]:
-        """Name the settings without effect."""
-
-    def line(self, tables: Mapping[str, pd.DataFrame], year: int) -> str:
-        """Say on the terminal what comes of it in a year; "" where nothing does."""

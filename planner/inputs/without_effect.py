@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from planner.base.words import some
-from planner.families import named
+from planner.families import declared
 from planner.family.declared import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import market_share_frac, stated_sites
@@ -68,8 +68,8 @@ def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
         *_alone(case),
         *(
             _Idle((name, idle.key), f": {idle.why}", idle.fix)
-            for name, family in named()
-            for idle in family.without_effect(case)
+            for name, found in declared("without_effect")
+            for idle in found(case)
         ),
         *_of_tariffs(case),
         *_of_blocks(case),

@@ -13,7 +13,7 @@ from rich.text import Text
 from planner.base.console import TableConsole, printable
 from planner.base.units import MWH_PER_GWH
 from planner.base.words import amount, moment, percent, unit_of_money
-from planner.families import FAMILIES
+from planner.families import declared
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import share_words, unmet_causes
 from planner.outputs.labels import DisplayNames, shortened
@@ -226,7 +226,7 @@ def _years(run: Run) -> Table:
 def _families_and_work_moved(run: Run) -> list[Text]:
     """Say what comes of families, and how much work is done at other sites, in the last year."""
     year = run.years[-1]
-    lines = [said for family in FAMILIES if (said := family.line(run.tables, year))]
+    lines = [said for _, line in declared("line") if (said := line(run.tables, year))]
     moved = run.tables["migration_site"]
     moved = moved[moved["year"] == year]
     left = moved[moved["left_mwh"] > 0.0]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import SolverError
-from planner.families import named
+from planner.families import declared
 from planner.results import contracts, demand, four_moneys, halls, power, solved, summary, unit_costs
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
@@ -35,7 +35,7 @@ OF_OTHERS: Final = ("summary", "orders", "money_years", "money_items", "bridge",
 """Tables that are made of the others, in the order in which they are."""
 READERS: Final[Mapping[str, Callable[[SolvedModel], Mapping[str, Cells] | pd.DataFrame]]] = {
     **{name: getattr(of, name) for of in _MODULES for name in TABLES if name not in OF_OTHERS and hasattr(of, name)},
-    **{name: partial(_of_family, family, of) for family, module in named() for name, of in module.TABLES.items()},
+    **{name: partial(_of_family, family, of) for family, tables in declared("TABLES") for name, of in tables.items()},
 }
 """What makes each of the others."""
 

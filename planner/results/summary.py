@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MONTHS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
-from planner.families import FAMILIES
+from planner.families import declared
 from planner.family.table_columns import sum_at
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
@@ -308,7 +308,7 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     opening_musd = site_year["site"].map(tables["sites"].set_index("site")["opening_musd"])
     opened = site_year.assign(overnight_musd=opening_musd * site_year["opened_frac"])
     opened = opened[opened["overnight_musd"] > 0.0]
-    of_families = [(kind, tables[name], mw) for family in FAMILIES for kind, (name, mw) in family.ORDERS.items()]
+    of_families = [(kind, tables[of], mw) for _, orders in declared("ORDERS") for kind, (of, mw) in orders.items()]
     non_firm = tables["non_firm_connections"]
 
     def at(table: pd.DataFrame, months: Floats) -> Floats:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from planner.base.paths import DATA_DIR
+from planner.families import declared
 from planner.outputs.canvas import INK, LAYOUT, LOOK, MOST_ROWS, Canvas, Live, cell
 from planner.results.schema import RUN_TABLES
 from planner.tables.descriptor import Field, load_package
@@ -431,9 +432,14 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
     return row
 
 
+_LISTS: Final = {sheet: [TableList(**one) for one in lists] for sheet, lists in LAYOUT["lists"].items()}
+for _of in (of for _, sheets in declared("SHEETS") for of in sheets):
+    _LISTS[_of.sheet].insert(-1, TableList(_of.name, _of.table, _of.title, needs_rows=True))
+
+
 def lists_of(sheet: str) -> list[TableList]:
-    """Return the lists that a sheet has."""
-    return [TableList(**one) for one in LAYOUT["lists"][sheet]]
+    """Return the lists that a sheet has, those of families before the last."""
+    return list(_LISTS[sheet])
 
 
 def list_sheet(sheet: str) -> Callable[[Book], None]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from planner.base.units import MWH_PER_TWH, USD_PER_MUSD
-from planner.families import FAMILIES
 from planner.outputs.canvas import LAYOUT, Live, cell
 from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.book import (
@@ -16,7 +15,6 @@ from planner.outputs.xlsx.book import (
     SHEETS,
     Formula,
     Row,
-    TableList,
     lists_of,
     named,
     rows_by,
@@ -246,21 +244,14 @@ def write_contracts(book: Book) -> None:
 def write_carbon_and_water(book: Book) -> None:
     """Write sheet Carbon and water: emissions by year, water by workload, what families list here, sites."""
     rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _ROWS["emissions"]]
-    of_families = (of for family in FAMILIES for of in family.SHEETS if of.sheet == "Carbon and water")
-    more = [TableList(of.name, of.table, of.title, needs_rows=True) for of in of_families]
     drawn = ("Emissions of power", "kt CO2", 2, False)
-    _block_and_lists(book, "Carbon and water", "Emissions", rows, drawn, more)
+    _block_and_lists(book, "Carbon and water", "Emissions", rows, drawn)
 
 
 def _block_and_lists(
-    book: Book,
-    name: str,
-    heading: str,
-    rows: Sequence[Row],
-    drawn: tuple[str, str, int, bool],
-    more: Sequence[TableList] = (),
+    book: Book, name: str, heading: str, rows: Sequence[Row], drawn: tuple[str, str, int, bool]
 ) -> Worksheet:
-    """Write a chart of the first rows of a block, the block, and the lists of the sheet, `more` before the last."""
+    """Write a chart of the first rows of a block, the block, and the lists of the sheet."""
     years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
     sheet = book.sheet(name, widths=(32 if name != "Contracts" else 44, *[19] * 12), freeze=(3, 1))
     write_heads(book, sheet, head, (heading, ""), years)
@@ -269,8 +260,7 @@ def _block_and_lists(
     span = (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
     drawn_rows = range(head + 1, head + 1 + count)
     book.plot(sheet, (_TOP_LISTS - 1, 0), title, unit, drawn_rows, span, is_stacked=is_stacked)
-    *first, last_list = lists_of(name)
-    write_lists(book, sheet, below, [*first, *more, last_list])
+    write_lists(book, sheet, below, lists_of(name))
     return sheet
 
 
