@@ -103,15 +103,14 @@ def labels_known(case: Case) -> Excess:
     """Sites, years and all other labels of every table are those of the scenario and its data."""
     known = {name: frozenset(labels) for name, labels in _known_labels(case).items()}
 
-    def found() -> Iterator[tuple[str, str, Bools]]:
+    def found() -> Iterator[tuple[str, str, Any]]:
         for name, table, column in _columns(case):
             allowed = known.get(f"{name}.{column.name}", known.get(column.name))
             if allowed is None or column.name not in table:
                 continue
-            codes, labels = pd.factorize(table[column.name])  # few labels in many rows
-            may_be_empty = name in _MAY_BE_EMPTY
-            is_known = [label in allowed or (may_be_empty and label == _NOWHERE) for label in labels]
-            yield name, column.name, ~np.array([*is_known, False])[codes]  # what is missing is code -1
+            labels = table[column.name].tolist()
+            unknown = {*labels} - allowed - ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
+            yield name, column.name, [label in unknown for label in labels] if unknown else False
 
     return _counted(found())
 

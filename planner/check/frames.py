@@ -56,7 +56,7 @@ _LISTS: Final[WeakKeyDictionary[Labelled, pd.DataFrame]] = WeakKeyDictionary()
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose years are whole numbers, so that tables can be laid side by side."""
     years = [column for column in _YEARS if column in frame.columns and frame[column].dtype != np.int64]
-    return table_of(frame.astype(dict.fromkeys(years, "int64")) if years else frame)
+    return frame.astype(dict.fromkeys(years, "int64")) if years else frame
 
 
 def to_frame(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:

@@ -42,7 +42,8 @@ def _laid_out(case: Case, frame: pd.DataFrame, values: object, *axes: str) -> Fl
     sets = case.inputs.sets
     labels: dict[str, Any] = {"site": [*sets.site.labels, ""], "workload": sets.workload.labels, "year": case.years}
     total = np.zeros([len(labels[axis]) for axis in axes])
-    place = tuple(pd.Index(labels[axis]).get_indexer(pd.Index(frame[axis])) for axis in axes)
+    at = ({label: at for at, label in enumerate(labels[axis])} for axis in axes)
+    place = tuple([of.get(label, -1) for label in frame[axis].tolist()] for axis, of in zip(axes, at, strict=True))
     np.add.at(total, place, np.asarray(values, dtype=np.float64))
     return total
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,7 @@ class Proof:
         """``relaxation`` or ``search``."""
         return str(self.program["bound_by"].iloc[0])
 
-    @property
+    @cached_property
     def has_duals(self) -> bool:
         """Whether the solver gave any dual, were it a wrong one."""
         return bool(self.rows["dual"].notna().any()) or not len(self.rows)
