@@ -151,7 +151,7 @@ def discounts(plan: planner.Plan, years: list[int]) -> float:
         # MW of mean power over a year's hours; thousand m3; MW
         ((OWN_POWER,), "clean_target", "east", "USD/MWh", 8760, "clean-energy target of east in 2025"),
         (PERMITS, "water_permit", "elm", "USD/m3", 1000, "Permits for the halls at elm grant"),
-        ((OWN_POWER,), "contract_limit", "sun west", "USD/MW-year", 1, "430 MW of contract sun is"),
+        ((OWN_POWER,), "contract_limit", "west sun", "USD/MW-year", 1, "430 MW of contract sun is"),
         ((OWN_POWER,), "source_limit", "oak mill", "USD/MW-year", 1, "At most 140 MW of mill is allowed"),
         ((NON_FIRM,), "all_headroom", "west 0.5 %", "USD/MW-year", 1, "curtailed up to 0.5 %"),
         ((NON_FIRM,), "zone_headroom", "west", "USD/MW-year", 1, "MW of new firm connections by"),
