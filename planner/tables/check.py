@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -80,6 +81,14 @@ def _held(cells: NDArray[Any], field: Field) -> Any:
     if field.type != "string" and field.required and not pd.isna(cells).any():
         return cells.astype(field.dtype)
     return pd.array(cells, dtype=_WITH_BLANKS[field.type])
+
+
+def known_right(raw: bytes, schema: TableSchema) -> pd.DataFrame:
+    """Read a table in which nothing is wrong as `check_sheet` does, several times as fast."""
+    full = {field.name for field in schema.fields if field.required} - schema.ends
+    types = {of.name: of.dtype if of.name in full else _WITH_BLANKS.get(of.type, of.dtype) for of in schema.fields}
+    how: dict[str, Any] = {"keep_default_na": False, "na_values": [""], "low_memory": False}
+    return pd.read_csv(io.BytesIO(raw), dtype=types, **how)
 
 
 def check_foreign_keys(

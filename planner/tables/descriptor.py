@@ -129,6 +129,8 @@ class TableSchema:
     path: str
     description: str
     fields: tuple[Field, ...]
+    hash: str = ""
+    """Of the file as it ships, `sha256:` and digits: bytes in which nothing is wrong."""
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     may_be_empty: bool = False
@@ -191,6 +193,7 @@ def _table(raw: Mapping[str, Any]) -> TableSchema:
         path=raw["path"],
         description=raw["description"],
         fields=tuple(_field(field) for field in schema["fields"]),
+        hash=raw.get("hash", ""),
         primary_key=_names(schema.get("primaryKey", ())),
         foreign_keys=(*_foreign_keys(schema), *_ids_of_several(schema)),
         may_be_empty=raw.get("dcplan:mayBeEmpty", False),

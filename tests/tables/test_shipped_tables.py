@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from pathlib import Path
@@ -13,6 +15,9 @@ import pytest
 from planner.base.paths import DATA_DIR
 from planner.tables import load_package, read_tables
 from planner.tables.catalog import data_page
+from planner.tables.check import check_sheet, known_right
+from planner.tables.descriptor import PACKAGE_FILE
+from planner.tables.sheet import sheet_of
 
 FRAMES = read_tables(load_package().tables)
 TABLES = sorted(FRAMES)
@@ -48,6 +53,33 @@ def unit_token(unit: str) -> str:
     """Return the pattern that a column name of this unit must end in."""
     plain = QUALIFIERS.sub("", unit)
     return TOKENS.get(plain, plain.lower().replace("/", "_per_"))
+
+
+@pytest.mark.golden
+def test_hashes_of_the_descriptor_are_those_of_the_files() -> None:
+    raw = json.loads(PACKAGE_FILE.read_text(encoding="utf-8"))
+    for number, resource in enumerate(raw["resources"]):
+        digest = hashlib.sha256((DATA_DIR / resource["path"]).read_bytes()).hexdigest()
+        after = {**dict(list(resource.items())[:2]), "hash": f"sha256:{digest}"}
+        raw["resources"][number] = after | {key: of for key, of in resource.items() if key not in after}
+    ours = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
+    if os.environ.get("DCPLAN_GOLDEN") == "write":
+        PACKAGE_FILE.write_text(ours, encoding="utf-8")
+
+    assert PACKAGE_FILE.read_text(encoding="utf-8") == ours, (
+        "run `make golden`: a file with another hash is checked cell by cell in every solve"
+    )
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_of_a_known_hash_is_read_as_if_it_were_checked(table: str) -> None:
+    schema, path = load_package()[table], load_package().path(table)
+    raw = path.read_bytes()
+
+    checked, problems = check_sheet(sheet_of(raw, path, table), schema)
+
+    assert not problems
+    pd.testing.assert_frame_equal(known_right(raw, schema), checked, check_exact=True)
 
 
 @pytest.mark.parametrize("table", TABLES)
