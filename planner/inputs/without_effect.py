@@ -23,7 +23,7 @@ from planner.inputs.sites import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.inputs.tariffs import billed_sites
 from planner.scenario.contradictions import ID_KEYS, NEW_ID_KEYS, written_at
-from planner.scenario.keys import KEYS, field_at, is_by_year, marks
+from planner.scenario.keys import KEYS, field_at, is_by_year, marks, marks_on
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import EACH, walk
 
@@ -118,7 +118,7 @@ def _after_the_plan(case: ScopedCase) -> Iterator[_Idle]:
             continue
         later = sorted(int(year) for year in node.children if int(year) > last)
         field = field_at(key_path)
-        said = [mark for _, mark in marks(field.rebuild_annotation())] if field else []
+        said = [mark for _, mark in marks_on(field.rebuild_annotation())] if field else []
         is_line = HELD not in said and str(last) not in node.children
         if is_line or PAID_AT_START in said:
             later = later[1:]  # the line toward the first of them is read

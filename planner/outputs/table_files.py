@@ -71,7 +71,8 @@ def write_inputs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
     """Write tables that are not of the results' schema."""
     for name, frame in tables.items():
         folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet", compression="lz4")
+        table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)  # small: threads cost more than they save
+        pq.write_table(table, folder / f"{name}.parquet", compression="lz4")
     return [folder / f"{name}.parquet" for name in tables]
 
 

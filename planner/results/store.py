@@ -184,7 +184,7 @@ def to_parquet(results: Results, folder: Path) -> None:
         ]
         schema = pa.schema(fields, metadata=metadata)
         # A missing number stays nan: null would mean the same and read back as another type.
-        table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
+        table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False, nthreads=1)
         pq.write_table(table.cast(schema), folder / f"{name}.parquet", compression="lz4")
 
 

@@ -101,11 +101,11 @@ def read_source(path: Path, asked_at: Place, what: str = "scenario") -> tuple[So
     if is_workbook:
         tree, problems = read_plan_workbook(raw, path)
         return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
-    tree, problems = parse_with_problems(text, str(path))
+    tree, wrong = parse_with_problems(text, str(path))
     if not isinstance(tree.value, dict):
         found = f"the file is {show(tree.value)}"
-        raise InputError([*problems, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")])
-    return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
+        raise InputError([*wrong, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")])
+    return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), [*wrong]
 
 
 def _version_problems(tree: Node) -> list[Problem]:

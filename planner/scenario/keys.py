@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -80,24 +80,30 @@ def is_integer(keys: Keys) -> bool:
     return int in found and float not in found
 
 
-def marks(kind: Any = Scenario, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Find what the schema says of its keys next to their types."""
+@cache
+def marks() -> tuple[tuple[str, Any], ...]:
+    """Return what the schema of a scenario says of its keys next to their types."""
+    return tuple(marks_on(Scenario))
+
+
+def marks_on(kind: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Find what a type says of its keys next to their types."""
     if get_origin(kind) is Annotated:
         inner, *found = get_args(kind)
         yield from ((".".join(keys), mark) for mark in found)
-        yield from marks(inner, keys)
+        yield from marks_on(inner, keys)
     elif _is_block(kind):
         for name, field in kind.model_fields.items():
-            yield from marks(field.rebuild_annotation(), (*keys, name))
+            yield from marks_on(field.rebuild_annotation(), (*keys, name))
     elif get_origin(kind) is Mapping:
         key, value = get_args(kind)
-        yield from marks(key, (*keys, KEYS))
-        yield from marks(value, (*keys, EACH))
+        yield from marks_on(key, (*keys, KEYS))
+        yield from marks_on(value, (*keys, EACH))
     elif get_origin(kind) is tuple:
-        yield from marks(get_args(kind)[0], (*keys, EACH))
+        yield from marks_on(get_args(kind)[0], (*keys, EACH))
     else:
         for part in get_args(kind):
-            yield from marks(part, keys)
+            yield from marks_on(part, keys)
 
 
 def unit_of(field: FieldInfo | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import yaml
@@ -117,10 +118,14 @@ def parse(text: str, file: str) -> Node:
     return root
 
 
-def parse_with_problems(text: str, file: str) -> tuple[Node, list[Problem]]:
-    """Read one YAML document, and go on behind what does not end the reading."""
+@lru_cache(maxsize=8)
+def parse_with_problems(text: str, file: str) -> tuple[Node, tuple[Problem, ...]]:
+    """Read one YAML document, and go on behind what does not end the reading.
+
+    A plan is compared with the shipped scenario that it starts from: texts are parsed once.
+    """
     builder = _Builder(text, file)
-    return builder.document(), builder.problems
+    return builder.document(), tuple(builder.problems)
 
 
 def scalar(text: str) -> Scalar:
