@@ -9,7 +9,18 @@ import pandas as pd
 
 from planner.check.days import slot_hours, year_rows
 from planner.check.declared import TRACE, DualPrice, Given, Table
-from planner.check.frames import column_by, keyed, lookup, once, path_value, quotient, sum_by, table_of, to_frame
+from planner.check.frames import (
+    column_by,
+    found_by,
+    keyed,
+    lookup,
+    once,
+    path_value,
+    quotient,
+    sum_by,
+    table_of,
+    to_frame,
+)
 from planner.check.grid import at_slots, by_local_hour
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
@@ -201,9 +212,9 @@ def water_limits_from_tables(case: Case) -> Iterator[Excess]:
         (settings.limit, carbon.water_limit, carbon.water_limit_m3, lookup(limit, site_year, ("site",))),
         (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
     ):
-        rows = to_frame(index, m3=reported).set_index(list(_SITE))["m3"]
+        rows = to_frame(index, m3=reported)
         right = np.where(np.isnan(expected) | (not asked), np.inf, expected)
-        yield Excess.differs(site_year, lookup(rows, site_year, _SITE, np.inf), right)
+        yield Excess.differs(site_year, found_by(rows, _SITE, "m3", site_year, np.inf), right)
 
 
 def _water_class_rows(case: Case) -> pd.DataFrame:

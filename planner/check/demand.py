@@ -13,10 +13,10 @@ from planner.check.declared import DualPrice, Given, Table, setting
 from planner.check.failover import asks, mean_by
 from planner.check.frames import (
     between,
-    by_keys,
     cell,
     column_by,
     crossed,
+    found_by,
     isin,
     keyed,
     lookup,
@@ -283,12 +283,11 @@ def routes_from_tables(case: Case) -> Iterator[Excess]:
     placed = reported[reported["region"] != ANYWHERE].reset_index(drop=True)
     lumped = reported[reported["region"] == ANYWHERE]
     everywhere = reach_of_users(case)
-    expected = everywhere.set_index(list(_ROUTE))
     users = to_frame(wanted.demand)[list(_USERS)].drop_duplicates()
     due = everywhere[everywhere["in_time"] & isin(everywhere, users, _USERS)]
-    is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
+    is_tight, rtt_ms = (found_by(everywhere, _ROUTE, name, placed) for name in ("is_tight", "rtt_ms"))
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
-    yield Excess.differs(keyed(placed, _ROUTE), placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
+    yield Excess.differs(keyed(placed, _ROUTE), placed["rtt"], rtt_ms)
     yield from Excess.same_places(placed, due, _ROUTE)
     yield Excess.count_broken(keyed(placed, _ROUTE), is_near)
     # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
@@ -303,7 +302,7 @@ def no_route_from_tables(case: Case) -> Iterator[Excess]:
     users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
     lonely = users[~isin(users, everywhere[everywhere["in_time"]], _USERS)]
     at_site = table.rename(columns={"nearest_site": "site"})
-    of_site = lookup(by_keys(everywhere, _ROUTE, "rtt_ms"), at_site, _ROUTE, np.nan)
+    of_site = found_by(everywhere, _ROUTE, "rtt_ms", at_site)
     nearest = lookup(everywhere.groupby(list(_USERS))["rtt_ms"].min(), table, _USERS, np.nan)
     asked, of_class = (
         lookup(sum_by(wanted, key, wanted["kh100e"]), table, key, np.nan) for key in (_USERS, ("workload",))
@@ -326,11 +325,11 @@ def no_route_from_tables(case: Case) -> Iterator[Excess]:
 def round_trips_reported(case: Case) -> Iterator[Excess]:
     """Round trips are those of coordinates, lines and pairs; a demand has the mean of the sites that serve it."""
     table, demand = case.plan("assignment"), case.plan("demand")
-    routes = used_routes(case).set_index(list(_ROUTE))
+    routes = used_routes(case)
     # Users anywhere are in no place, so that nothing is reported of them.
     expected = {
-        "rtt_ms": lookup(routes["rtt_ms"], table, _ROUTE, np.nan),
-        "within_tight": lookup(routes["is_tight"].astype("float64"), table, _ROUTE),
+        "rtt_ms": found_by(routes, _ROUTE, "rtt_ms", table),
+        "within_tight": found_by(routes, _ROUTE, "is_tight", table, 0.0),
     }
     yield from columns_reported(table, (*_ROUTE, "year"), expected)
     mean_ms = mean_by(_timed(case), _DEMAND, "served_kh100e", "own_ms", demand)

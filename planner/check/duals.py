@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.days import year_slots
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, keyed, lookup, table_of, together
+from planner.check.frames import column_by, found_by, keyed, table_of, together
 from planner.check.payments import discounts, yearly_weight
 from planner.check.stating import stored_of
 from planner.check.verdict import Excess, rule
@@ -38,7 +38,7 @@ def prices_as_solved(case: Case) -> Iterator[Excess]:
     reported, solved, keys = case.plan("prices"), _solved(case), list(TABLES["prices"].primary_key)
     place = together(keys, solved, reported)
     for column in ("raw_dual", "value"):
-        left, right = (lookup(of.set_index(keys)[column], place, keys, np.nan) for of in (reported, solved))
+        left, right = (found_by(of, keys, column, place) for of in (reported, solved))
         yield Excess.differs(place, left, right, column)
     units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
     yield Excess.count_broken(keyed(reported, keys), units != reported["unit"])

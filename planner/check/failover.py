@@ -10,7 +10,19 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import by_keys, crossed, keyed, lookup, once, quotient, sum_by, table_of, to_frame
+from planner.check.frames import (
+    by_keys,
+    crossed,
+    found_by,
+    isin,
+    keyed,
+    lookup,
+    once,
+    quotient,
+    sum_by,
+    table_of,
+    to_frame,
+)
 from planner.check.payments import yearly_weight
 from planner.check.routes import may_not_cover, reach_of_users, used_routes
 from planner.check.verdict import Excess, columns_reported, rule
@@ -46,8 +58,7 @@ def survives_loss_of_any_site(case: Case) -> Excess:
 def failures_reported(case: Case) -> Iterator[Excess]:
     """Outage tables report every site outage, its failover sites, and what stays unserved."""
     found, table, taken = outages(case), case.plan("failures"), case.plan("takeovers")
-    outage = found.set_index(list(_LOAD))
-    expected = {name: lookup(outage[name], table, _LOAD, np.nan) for name in ("load_kh100e", "unserved_kh100e")}
+    expected = {name: found_by(found, _LOAD, name, table) for name in ("load_kh100e", "unserved_kh100e")}
     expected["taken_kh100e"] = lookup(sum_by(taken, _LOAD, taken["taken_kh100e"]), table, _LOAD)
     yield from Excess.same_places(table, found, _LOAD)
     yield from columns_reported(table, _LOAD, expected)
@@ -65,10 +76,10 @@ def mean_by(table: pd.DataFrame, key: Sequence[str], weight: str, column: str, p
 def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     """Round trips before and after an outage, and failover sites, are reported correctly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
-    routes = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     served = case.plan("assignment")
-    served = served.assign(own_ms=lookup(routes, served, _ROUTE, np.nan))
-    after = taken.assign(own_ms=lookup(_reached_ms(case, taken), taken, ("region", "workload", "standby"), np.nan))
+    served = served.assign(own_ms=found_by(used_routes(case), _ROUTE, "rtt_ms", served))
+    rows, reached = _to_standby(case, taken)
+    after = taken.assign(own_ms=found_by(reached, _ROUTE, "rtt_ms", rows))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
     yield Excess.reported(keyed(taken, ("site", "standby", "region", *_CLASS)), taken["rtt_ms"], after["own_ms"])
     own_columns = {
@@ -79,12 +90,10 @@ def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     yield from columns_reported(table, _LOAD, own_columns)
 
 
-def _reached_ms(case: Case, taken: pd.DataFrame) -> pd.Series[float]:
-    """Round trips of users to the stand-by sites that take their work, by region, workload and site within reach."""
-    by = taken[["region", "workload", "standby"]].rename(columns={"standby": "site"})
-    reached = reach(case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]])
-    ms: pd.Series[float] = reached.set_index(list(_ROUTE))["rtt_ms"]
-    return ms
+def _to_standby(case: Case, taken: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the routes of users to the stand-by sites that take their work, and those that are within reach."""
+    rows = taken[["region", "workload", "standby"]].rename(columns={"standby": "site"})
+    return rows, reach(case, rows[["region", "workload"]].drop_duplicates(), rows[["workload", "site"]])
 
 
 @rule(unit="kH100e")
@@ -99,11 +108,10 @@ def takeovers_fit(case: Case) -> Iterator[Excess]:
     served = sum_by(case.plan("assignment"), service, case.plan("assignment")["served_kh100e"])
     needed = lookup(served, services, service)
     given = lookup(sum_by(table, service, table["taken_kh100e"]), services, service)
-    within = pd.MultiIndex.from_frame(table[["region", "workload", "standby"]]).isin(_reached_ms(case, table).index)
     key = ["site", "standby", "region", *_CLASS]
     yield Excess.above(pairs, taken, room)
     yield Excess.above(services, given, needed)
-    yield Excess.count_broken(keyed(table, key), ~within)
+    yield Excess.count_broken(keyed(table, key), ~isin(*_to_standby(case, table), _ROUTE))
     yield Excess.count_broken(keyed(table, key), may_not_cover(case, table))
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.contracts import begin_of_delivery, signed_already
 from planner.check.declared import TRACE
-from planner.check.frames import isin, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.frames import found_by, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.payments import discounts, instalment, repay
 from planner.check.priced import MOVES, purchases
@@ -154,8 +154,8 @@ def orders_reported(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(keyed(needed, key), ~isin(needed, table, key))
     expected = {name: lookup(sum_by(due, key, due[name]), table, key) for name in ("mw", "mwh", "overnight_musd")}
     expected["mw"][table["kind"] == "site opening"] = np.nan
-    every = due.drop_duplicates(key).set_index(key)
-    expected |= {name: lookup(every[name], table, key, -1.0) for name in ("serves_from", "order_by")}
+    every = due.drop_duplicates(key)
+    expected |= {name: found_by(every, key, name, table, -1.0) for name in ("serves_from", "order_by")}
     yield from columns_reported(table, key, expected)
 
 
@@ -164,7 +164,7 @@ def _due(case: Case) -> pd.DataFrame:
     bought, halls = purchases(case), case.inputs.halls
     bought = bought[bought["order"] != ""]
     key = ("site", "hall", "to_hall", "year")
-    done = lookup(to_frame(halls.retrofit, done=halls.retrofit_done).set_index(list(key))["done"], bought, key, np.nan)
+    done = found_by(to_frame(halls.retrofit, done=halls.retrofit_done), key, "done", bought)
     serves = np.where(bought["order"] == "retrofit", done, bought["start"])
     months, sources = months_to_service(case), case.inputs.supply.source.labels
     of_site = {(kind, site): months[what][site] for kind, what in _WAITS.items() for site in months.index}

@@ -120,6 +120,13 @@ def by_keys(table: pd.DataFrame, keys: Sequence[str], column: str) -> dict[Any, 
     return _once_each(_row_keys(table, keys), table[column], keys)
 
 
+def found_by(
+    table: pd.DataFrame, keys: Sequence[str], column: str, rows: pd.DataFrame, missing: float = np.nan
+) -> Floats:
+    """Look up a number of a table for every row of another, by the keys that tell the rows of the first apart."""
+    return lookup(by_keys(table, keys, column), rows, keys, missing)
+
+
 def _once_each(labels: list[Any], numbers: pd.Series[float], keys: Sequence[str]) -> dict[Any, float]:
     known = dict(zip(labels, numbers.to_numpy(dtype=np.float64).tolist(), strict=True))
     if len(known) < len(labels):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import by_keys, column_by, crossed, keyed, lookup, once, table_of
+from planner.check.frames import column_by, crossed, found_by, keyed, lookup, once, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
 from planner.check.verdict import Excess, columns_reported, rule
@@ -196,6 +196,6 @@ def _reported_months(case: Case) -> pd.DataFrame:
 GIVEN: Final[Mapping[str, Given]] = {
     "halls.committed_mw": (
         "halls.committed",
-        lambda case, rows: lookup(by_keys(committed_mw(case), ["site", "year"], "mw"), rows, ("site", "year")),
+        lambda case, rows: found_by(committed_mw(case), ("site", "year"), "mw", rows, 0.0),
     )
 }

@@ -14,6 +14,7 @@ from planner.check.frames import (
     cell,
     column_by,
     crossed,
+    found_by,
     isin,
     keyed,
     lookup,
@@ -148,9 +149,9 @@ def clouds_from_tables(case: Case) -> Iterator[Excess]:
     is_tight = lookup(found["tight"], wanted, _USERS) > spreads
     due = wanted[may].assign(near=is_tight[may], capacity=capacity)
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
-    key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
+    key = list(_DEMAND)
     for name in ("near", "capacity"):
-        yield Excess.differs(keyed(reported, key), reported[name], lookup(expected[name], reported, key, np.nan))
+        yield Excess.differs(keyed(reported, key), reported[name], found_by(due, key, name, reported))
     yield Excess.count_broken(keyed(due, key), ~isin(due, reported, key))
     yield Excess.count_broken(keyed(wanted, key), wanted["barred"] != why)
 
@@ -182,8 +183,7 @@ def lever_offers(case: Case) -> pd.DataFrame:
 def levers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, pd.DataFrame]:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
     due = lever_offers(case)
-    known = due.set_index(list(_LEVER))
-    saving, most, cost = (lookup(known[name], rows, _LEVER, np.nan) for name in ("saving", "most", "cost"))
+    saving, most, cost = (found_by(due, _LEVER, name, rows) for name in ("saving", "most", "cost"))
     return saving, most, cost, due
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Given, setting
-from planner.check.frames import by_keys, column_by, crossed, isin, lookup, once, path_value_or_nan, table_of, to_frame
+from planner.check.frames import column_by, crossed, found_by, isin, lookup, once, path_value_or_nan, table_of, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.routes import between_sites
 from planner.check.stock import existing_halls
@@ -45,7 +45,7 @@ def _crews(case: Case) -> pd.DataFrame:
         case.site_figures("site_limits", "build_rate_mw_per_year") * settings.operator.site_limit_share_frac,
     )
     frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(index=False)
-    committed = lookup(by_keys(committed_mw(case), _SITE, "mw"), frame, _SITE)
+    committed = found_by(committed_mw(case), _SITE, "mw", frame, 0.0)
     return frame.assign(
         span=frame["year"].map(span_years(case)).astype("float64"),
         crews_mw=lookup(crews, frame, ("site",)) * settings.build.rate_scale_frac,
@@ -117,8 +117,7 @@ def build_paths(case: Case) -> pd.DataFrame:
 @figures("sites.site_year", "sites.build_rate_mw", "sites.pace_mw", "sites.reach_mw", unit="MW")
 def build_rates_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
-    paths = build_paths(case).set_index(list(_SITE))
-    return tuple(lookup(paths[name], rows, _SITE) for name in ("rate_mw", "pace_mw", "reach_mw"))
+    return tuple(found_by(build_paths(case), _SITE, name, rows, 0.0) for name in ("rate_mw", "pace_mw", "reach_mw"))
 
 
 def _budgets(case: Case, rows: pd.DataFrame, which: str) -> tuple[Floats, pd.DataFrame]:
@@ -263,19 +262,19 @@ def _land_mw(case: Case, rows: pd.DataFrame) -> Floats:
 @figures("siting.phase", "siting.most_phases", unit="phases")
 def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Phases of new halls in a year are at most what build rate and land of the site allow."""
-    rate = lookup(by_keys(build_paths(case), _SITE, "rate_mw"), rows, _SITE, np.nan)
+    rate = found_by(build_paths(case), _SITE, "rate_mw", rows)
     return np.floor(np.minimum(rate, _land_mw(case, rows)) / case.inputs.siting.phase_mw + _ROUNDING)
 
 
 @figures("siting.paced", "siting.paced_mw", unit="MW")
 def paced_sites_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """New sites with integer openings hold at most what can be built by then, or their land."""
-    sites, reach = case.site_year, build_paths(case).set_index(list(_SITE))["reach_mw"]
+    sites, paths = case.site_year, build_paths(case)
     stands = existing_halls(case).groupby("site")["mw"].sum()
-    is_short = lookup(reach, sites, _SITE) < _land_mw(case, sites)
+    is_short = found_by(paths, _SITE, "reach_mw", sites, 0.0) < _land_mw(case, sites)
     is_new = lookup(stands, sites, ("site",)) == 0.0
     due = sites[is_short & is_new & case.scenario.siting.whole_openings]
-    return lookup(reach, rows, _SITE, np.nan), due
+    return found_by(paths, _SITE, "reach_mw", rows), due
 
 
 @figures("siting.service", "siting.service_musd_per_kh100e_year", unit="MUSD/kH100e-year")

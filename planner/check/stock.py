@@ -17,7 +17,7 @@ from planner.check.existing import (
     stated_racks,
     stated_sites,
 )
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, found_by, isin, keyed, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def existing_halls_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, 
 
     Of these there are no more and no less, and as many as stated end before the plan does.
     """
-    expected, lasting = (of.set_index(list(_HALL))["mw"] for of in (existing_halls(case), lasting_halls(case)))
-    mw, due = lookup(expected, rows, _HALL), expected[expected > _TRACE_MW].reset_index()
-    return mw, mw - lookup(lasting, rows, _HALL), due
+    expected, lasting = existing_halls(case), lasting_halls(case)
+    mw = found_by(expected, _HALL, "mw", rows, 0.0)
+    return mw, mw - found_by(lasting, _HALL, "mw", rows, 0.0), expected[expected["mw"] > _TRACE_MW]
 
 
 @once

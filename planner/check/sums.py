@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.days import year_rows
 from planner.check.demand import classes_stated_in_mw, per_amount, rack_path_mw, reference_kh100e, stated_classes
-from planner.check.frames import by_keys, column_by, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, found_by, lookup, quotient, sum_by, to_frame
 from planner.check.racks import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -169,7 +169,7 @@ def bridge_terms(case: Case) -> Iterator[Excess]:
     """Path, racks, load, cooling and losses lead from one level of the bridge to the next, as in the plan's tables."""
     table, uses, demand, path = case.plan("bridge"), case.uses, case.plan("demand"), _path_classes(case)
     slots, summary = case.plan("power_slot"), case.plan("summary").set_index("year")
-    density = lookup(by_keys(path, _CLASS, "mw_per_kh100e"), demand, _CLASS)
+    density = found_by(path, _CLASS, "mw_per_kh100e", demand, 0.0)
 
     def by_year(rows: pd.DataFrame, mw: object) -> Floats:
         return lookup(sum_by(rows, _YEAR, mw), table, _YEAR)

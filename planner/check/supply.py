@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check import supply_output as of
 from planner.check.days import slot_hours
 from planner.check.declared import DualPrice
-from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, found_by, lookup, once, quotient, sum_by, to_frame
 from planner.check.grid import at_slots, by_local_hour, series_by_hour, wholesale_usd_per_mwh
 from planner.check.lead_times import decision_start
 from planner.check.payments import repay
@@ -149,14 +149,13 @@ def source_limits_from_tables(case: Case) -> Iterator[Excess]:
     """Room and permit hours are those of the tables or the scenario."""
     p = case.inputs.supply
     rows, runs = to_frame(p.capacity), to_frame(p.dispatch)
-    reported = to_frame(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
-    hours = to_frame(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
-    yield Excess.differs(
-        rows[list(_SOURCE)], lookup(reported, rows, _SOURCE, np.inf), _each(case, rows["source"], of.limit_mw)
+    limits, hours = to_frame(p.limited, mw=p.limit_mw), to_frame(p.run_hours, h=p.run_hours_h)
+    reported_mw, reported_h = (
+        found_by(limits, _SOURCE, "mw", rows, np.inf),
+        found_by(hours, _SOURCE, "h", runs, np.inf),
     )
-    yield Excess.differs(
-        runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
-    )
+    yield Excess.differs(rows[list(_SOURCE)], reported_mw, _each(case, rows["source"], of.limit_mw))
+    yield Excess.differs(runs[list(_SOURCE)], reported_h, _each(case, runs["source"], of.max_hours))
 
 
 def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
@@ -270,10 +269,10 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
     p, bridge = case.inputs.supply, case.scenario.supply.bridge
     table = case.by("bridge_power", "onsite")
     build = to_frame(p.build, begun=p.build_start, life=p.build_life_years)
-    build = build.rename(columns={"year": "vintage"}).set_index(["site", "source", "vintage"])
+    build = build.rename(columns={"year": "vintage"})
     key = ("site", "source", "vintage")
     offers = offers.assign(vintage=offers["vintage"].astype("int64"))
-    begun, life = (lookup(build[name], offers, key, np.nan) for name in ("begun", "life"))
+    begun, life = (found_by(build, key, name, offers) for name in ("begun", "life"))
     year = offers["year"].to_numpy(dtype=np.float64)
 
     def figure(stated: float | None, column: str) -> Floats:

@@ -88,7 +88,8 @@ def known_right(raw: bytes, schema: TableSchema) -> pd.DataFrame:
     full = {field.name for field in schema.fields if field.required} - schema.ends
     types = {of.name: of.dtype if of.name in full else _WITH_BLANKS.get(of.type, of.dtype) for of in schema.fields}
     how: dict[str, Any] = {"keep_default_na": False, "na_values": [""], "low_memory": False}
-    return pd.read_csv(io.BytesIO(raw), dtype=types, **how)
+    frame: pd.DataFrame = pd.read_csv(io.BytesIO(raw), dtype=types, **how)
+    return frame
 
 
 def check_foreign_keys(
