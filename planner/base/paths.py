@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -75,6 +74,8 @@ def apart_from_ctrl_c() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
+    from multiprocessing import resource_tracker  # few commands start processes
+
     resource_tracker.ensure_running()  # which lets the signal through again where it starts
     handler = signal.getsignal(signal.SIGINT)
     is_held = handler is not None and threading.current_thread() is threading.main_thread()

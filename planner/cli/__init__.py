@@ -18,6 +18,8 @@ def start() -> None:
 
     # Looking for plugins of pydantic reads what every package of the environment offers; dcplan needs none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Threads of numpy's BLAS wait busily for more work after each product of matrices, and those here are small.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from planner.cli.interrupts import leave_on_interrupt
 
     leave_on_interrupt()
