@@ -265,9 +265,7 @@ def strong_duality(case: Case) -> Excess:
     rows, and from costing no more than the plan. Both are apart by the sum of dual times slack, none
     of which is negative where rows and signs are kept: so no row or column off its bounds has a price.
     """
-    program = case.program
-    bound = _bound(case, program, program.proof.row("dual"), *_held(program.proof))
-    return _differs("dual objective", bound.musd, case.objective_musd)
+    return _differs("dual objective", _bound_musd(case, "dual", bool(case.proof.is_integer.any())), case.objective_musd)
 
 
 @rule(unit="MUSD", where=_reports_bound)
@@ -312,17 +310,16 @@ def relative_gap(objective_musd: float, bound_musd: float) -> float:
     return float(distance / abs(objective_musd)) if known else np.inf
 
 
-@once
 def proven_bound_musd(case: Case) -> float:
     """Return what the stored duals prove that no plan costs less than; nan where they do not."""
+    return _bound_musd(case, "bound_dual" if _has_bound_of_its_own(case) else "dual", False)
+
+
+@once
+def _bound_musd(case: Case, dual: str, holds_integers: bool) -> float:
     program, proof = case.program, case.proof
-    name = "bound_dual" if _has_bound_of_its_own(case) else "dual"
-    lower, upper = proof.column("lower"), proof.column("upper")
-    return _bound(case, program, proof.row(name), lower, upper).musd
-
-
-def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, upper: Floats) -> Bound:
-    return program.bound(dual, lower, upper, program.proof.column("x"), case.objective_musd)
+    bounds = _held(proof) if holds_integers else (proof.column("lower"), proof.column("upper"))
+    return program.bound(proof.row(dual), *bounds, proof.column("x"), case.objective_musd).musd
 
 
 def _ended_at_gap(case: Case) -> bool:
